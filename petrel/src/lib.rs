@@ -1,0 +1,3 @@
+//! Petrel.
+
+pub mod wire;
