@@ -13,7 +13,10 @@ pub use net::{
 #[cfg(feature = "runtime")]
 mod server;
 #[cfg(feature = "runtime")]
-pub use server::ServerLimits;
+pub use server::{
+    BindError, HandlerError, InlineRequest, IntoOutcome, IntoResponse, RegisterError, Reply,
+    Request, Server, ServerBuilder, ServerHandle, ServerLimits,
+};
 #[cfg(feature = "runtime")]
 mod client;
 #[cfg(feature = "runtime")]

@@ -78,6 +78,11 @@ impl Member {
         }
     }
 
+    #[cfg(feature = "tls")]
+    pub(crate) fn client_certificate(&self) -> Option<&rustls::pki_types::CertificateDer<'static>> {
+        self.certificates.get()?.first()
+    }
+
     fn give(&self, order: u8) {
         if self.order.fetch_max(order, Ordering::AcqRel) < order {
             let waker = self

@@ -58,14 +58,15 @@ impl Inbox {
         self.start = (self.start + len).min(self.buf.len());
     }
 
-    /// Takes the input out of its buffer, without copying, if it is one large message of this length
-    /// and nothing else.
-    pub(crate) fn take_large(&mut self, len: usize) -> Option<Bytes> {
-        if self.kind != Kind::Large || self.start != 0 || self.buf.len() != len {
-            return None;
-        }
-        self.kind = Kind::Kept;
-        Some(Bytes::from(std::mem::take(&mut self.buf)))
+    /// Whether the input is one large message of this length and nothing else.
+    pub(crate) fn is_one_large(&self, len: usize) -> bool {
+        self.kind == Kind::Large && self.start == 0 && self.buf.len() == len
+    }
+
+    /// Takes everything that has come in, with its buffer and without copying.
+    pub(crate) fn take(&mut self) -> Bytes {
+        let Self { buf, start, .. } = std::mem::take(self);
+        Bytes::from(buf).slice(start..)
     }
 
     /// What a large message that is coming in holds of memory.
@@ -218,9 +219,9 @@ mod tests {
             inbox.reserved()
         );
         read_all(&mut inbox, &data[10..], data.len(), 16 << 10).await;
-        assert!(inbox.take_large(99_999).is_none());
+        assert!(inbox.is_one_large(data.len()) && !inbox.is_one_large(data.len() - 1));
         let at = inbox.bytes().as_ptr();
-        let taken = inbox.take_large(data.len()).unwrap();
+        let taken = inbox.take();
         assert_eq!((taken.as_ptr(), &taken[..]), (at, &data[..]));
 
         // Its memory serves the next one.

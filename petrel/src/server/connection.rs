@@ -1,0 +1,452 @@
+//! One connection: bytes in, requests to their answers, bytes out, and every way it can end.
+
+use super::{
+    Service,
+    exchange::{Exchange, Next, Running},
+    log,
+};
+use crate::{
+    CloseReason, ConnectionEnd, Ending,
+    net::{Alarm, Inbox, Membership, Order, Outbox, Tally, ending_of},
+    wire::{Decoded, Frame, HEADER_LEN},
+};
+use std::{
+    future::Future,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::Instant,
+};
+
+/// How much is read ahead while a handler is at work: enough to see the peer go, and what it asks
+/// for next.
+const READ_AHEAD_MAX: usize = 16 << 10;
+
+/// A connection, from its first byte to its end. It is a future that a task runs.
+///
+/// Per wakeup: read into the thread's buffer, handle every complete frame, write once. Between
+/// wakeups it owns no buffer unless a frame is half there or an answer half gone.
+pub(crate) struct Connection<S> {
+    stream: S,
+    service: Arc<Service>,
+    membership: Membership,
+    inbox: Inbox,
+    out: Option<Box<Outbox>>,
+    running: Option<Box<Running>>,
+    alarm: Alarm,
+    phase: Phase,
+    accepted: Instant,
+    /// Since when the frame at the front of the input has been coming in.
+    frame_since: Option<Instant>,
+    /// Since when the peer has taken nothing of what is ready for it.
+    blocked_since: Option<Instant>,
+    /// When it last did something; kept only where idleness has a limit.
+    active: Instant,
+    /// Whether a protocol check was passed.
+    checked: bool,
+    /// Whether the peer has ended its side.
+    ended: bool,
+    /// Whether the server is leaving: what is complete is answered, nothing after it is handled.
+    draining: bool,
+    /// Whether nothing more is read for that reason.
+    deaf: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Phase {
+    Open,
+    /// The last answers go out, then our side ends.
+    Flushing(ConnectionEnd),
+    /// Our side has ended; what still comes is thrown away.
+    Lingering {
+        end: ConnectionEnd,
+        until: Instant,
+        left: usize,
+    },
+}
+
+/// What a step of an open connection leads to.
+enum Step {
+    /// Nothing to do until something happens.
+    Wait,
+    /// Others first.
+    Yield,
+    /// Answers go out, then the end.
+    Close(ConnectionEnd),
+    /// The end.
+    End(ConnectionEnd),
+}
+
+/// How much may be done before others get their turn.
+struct Turn {
+    frames: u64,
+    bytes: usize,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    pub(crate) fn new(
+        stream: S,
+        service: Arc<Service>,
+        membership: Membership,
+        accepted: Instant,
+    ) -> Self {
+        log::opened(&membership.member);
+        Self {
+            stream,
+            service,
+            membership,
+            inbox: Inbox::default(),
+            out: None,
+            running: None,
+            alarm: Alarm::default(),
+            phase: Phase::Open,
+            accepted,
+            frame_since: None,
+            blocked_since: None,
+            active: accepted,
+            checked: false,
+            ended: false,
+            draining: false,
+            deaf: false,
+        }
+    }
+
+    fn take_turn(
+        &mut self,
+        cx: &mut Context<'_>,
+        out: &mut Outbox,
+        tally: &mut Tally,
+    ) -> Poll<ConnectionEnd> {
+        match self.membership.member.watch(cx.waker()) {
+            Order::Serve => {}
+            Order::Drain => self.draining = true,
+            Order::Close(reason) => return Poll::Ready(ConnectionEnd::Closed(reason)),
+        }
+        loop {
+            match self.phase {
+                Phase::Open => match self.serve(cx, out, tally) {
+                    Step::Wait => {
+                        self.deaf |= self.draining;
+                        return self.poll_late(cx);
+                    }
+                    Step::Yield => {
+                        self.deaf |= self.draining;
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    Step::Close(end) => self.phase = Phase::Flushing(end),
+                    Step::End(end) => return Poll::Ready(end),
+                },
+                Phase::Flushing(end) => match self.poll_finish(cx, out, tally) {
+                    Poll::Pending => return self.poll_late(cx),
+                    // The peer is gone, but it was we who ended the connection.
+                    Poll::Ready(Err(_)) => return Poll::Ready(end),
+                    Poll::Ready(Ok(())) if self.ended => return Poll::Ready(end),
+                    Poll::Ready(Ok(())) => {
+                        let limits = &self.service.limits;
+                        let until = Instant::now() + limits.linger_timeout;
+                        let left = usize::try_from(limits.linger_max).unwrap_or(usize::MAX);
+                        self.phase = Phase::Lingering { end, until, left };
+                    }
+                },
+                Phase::Lingering { end, until, left } => {
+                    return self.poll_linger(cx, end, until, left);
+                }
+            }
+        }
+    }
+
+    /// Reads, answers and writes until there is nothing to do or it is the turn of others.
+    fn serve(&mut self, cx: &mut Context<'_>, out: &mut Outbox, tally: &mut Tally) -> Step {
+        let limits = &self.service.limits;
+        let unsent_max = usize::try_from(limits.unsent_max).unwrap_or(usize::MAX);
+        let chunk = usize::try_from(limits.read_chunk).unwrap_or(usize::MAX);
+        let mut turn = Turn {
+            frames: limits.frames_per_turn,
+            bytes: usize::try_from(limits.bytes_per_turn).unwrap_or(usize::MAX),
+        };
+        loop {
+            let missing = match self.handle_frames(cx, out, tally, &mut turn, unsent_max) {
+                Ok(missing) => missing,
+                Err(reason) => return Step::Close(ConnectionEnd::Closed(reason)),
+            };
+            if let Err(error) = self.flush(cx, out, tally) {
+                return Step::End(ConnectionEnd::Peer(ending_of(&error)));
+            }
+            let full = out.len() >= unsent_max;
+            if missing.is_none() && self.running.is_none() {
+                // There may be more complete frames: they wait for the peer to read, or for a turn.
+                return if full { Step::Wait } else { Step::Yield };
+            }
+            if self.ended && self.running.is_none() {
+                let ending = if self.inbox.bytes().is_empty() {
+                    Ending::Fin
+                } else {
+                    Ending::Truncated
+                };
+                return Step::Close(ConnectionEnd::Peer(ending));
+            }
+            if self.deaf && self.running.is_none() {
+                return Step::Close(ConnectionEnd::Closed(CloseReason::Drained));
+            }
+            let ahead = self.running.is_some() && self.inbox.bytes().len() >= READ_AHEAD_MAX;
+            if self.ended || self.deaf || full || ahead {
+                return Step::Wait;
+            }
+            if turn.bytes == 0 {
+                return Step::Yield;
+            }
+            match self
+                .inbox
+                .poll_read(cx, &mut self.stream, missing.unwrap_or(1), chunk)
+            {
+                Poll::Pending if self.draining && self.running.is_none() => {
+                    return Step::Close(ConnectionEnd::Closed(CloseReason::Drained));
+                }
+                Poll::Pending => return Step::Wait,
+                Poll::Ready(Ok(0)) => self.ended = true,
+                Poll::Ready(Ok(n)) => {
+                    tally.bytes_in += n;
+                    turn.bytes = turn.bytes.saturating_sub(n);
+                }
+                Poll::Ready(Err(error)) => {
+                    return Step::End(ConnectionEnd::Peer(ending_of(&error)));
+                }
+            }
+        }
+    }
+
+    /// Answers the complete frames of the input. Gives how many bytes the next one lacks, if none is
+    /// complete; an error is why the connection is to be closed.
+    fn handle_frames(
+        &mut self,
+        cx: &mut Context<'_>,
+        out: &mut Outbox,
+        tally: &mut Tally,
+        turn: &mut Turn,
+        unsent_max: usize,
+    ) -> Result<Option<usize>, CloseReason> {
+        let Self {
+            service,
+            membership,
+            inbox,
+            running,
+            checked,
+            frame_since,
+            ..
+        } = self;
+        let mut exchange = Exchange {
+            service,
+            membership,
+            out,
+            tally,
+            checked,
+        };
+        loop {
+            if let Some(work) = running {
+                if exchange.poll_running(cx, work).is_pending() {
+                    return Ok(None);
+                }
+                *running = None;
+            }
+            if exchange.out.len() >= unsent_max || turn.frames == 0 {
+                return Ok(None);
+            }
+            let input = inbox.bytes();
+            let (frame, len) = match service.codec.decode(input) {
+                Ok(Decoded::Frame { frame, len }) => (frame, len),
+                Ok(Decoded::NeedMore { at_least }) => {
+                    if input.is_empty() {
+                        *frame_since = None;
+                    } else if frame_since.is_none() {
+                        *frame_since = Some(Instant::now());
+                    }
+                    if !exchange.membership.hold(inbox.reserved()) {
+                        return Err(exchange.refuse_over_budget(inbox.bytes()));
+                    }
+                    return Ok(Some(at_least));
+                }
+                Err(error) => return Err(exchange.refuse(error, input)),
+            };
+            turn.frames -= 1;
+            *frame_since = None;
+            let next = if inbox.is_one_large(len) {
+                // The frame has its buffer for itself: hand that on instead of copying.
+                let name_end = HEADER_LEN + frame.name.len();
+                let payload_end = name_end + frame.payload.len();
+                let Frame {
+                    status, sequence, ..
+                } = frame;
+                let whole = inbox.take();
+                let name = whole.get(HEADER_LEN..name_end).unwrap_or_default();
+                let payload = whole.get(name_end..payload_end).unwrap_or_default();
+                exchange.handle(
+                    &Frame {
+                        status,
+                        sequence,
+                        name,
+                        payload,
+                    },
+                    Some(&whole),
+                )
+            } else {
+                let next = exchange.handle(&frame, None);
+                inbox.consume(len);
+                next
+            };
+            match next {
+                Next::Answered => {}
+                Next::Running(work) => {
+                    // It takes over what the frame held of the budget.
+                    let _ = exchange.membership.hold(work.held);
+                    *running = Some(work);
+                }
+                Next::Close(reason) => return Err(reason),
+            }
+        }
+    }
+
+    /// Writes what is ready. Pending is no error: the task is woken when there is room.
+    fn flush(
+        &mut self,
+        cx: &mut Context<'_>,
+        out: &mut Outbox,
+        tally: &mut Tally,
+    ) -> io::Result<()> {
+        let before = tally.bytes_out;
+        match out.poll_flush(cx, &mut self.stream, &mut tally.bytes_out) {
+            Poll::Ready(flushed) => {
+                self.blocked_since = None;
+                flushed
+            }
+            Poll::Pending => {
+                if self.blocked_since.is_none() || tally.bytes_out > before {
+                    self.blocked_since = Some(Instant::now());
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Lets the last answers go out, then ends our side.
+    fn poll_finish(
+        &mut self,
+        cx: &mut Context<'_>,
+        out: &mut Outbox,
+        tally: &mut Tally,
+    ) -> Poll<io::Result<()>> {
+        self.flush(cx, out, tally)?;
+        if !out.is_empty() {
+            return Poll::Pending;
+        }
+        let finished = Pin::new(&mut self.stream).poll_shutdown(cx);
+        if finished.is_pending() && self.blocked_since.is_none() {
+            self.blocked_since = Some(Instant::now());
+        }
+        finished
+    }
+
+    /// Throws away what still comes, so that no reset destroys the last answer.
+    fn poll_linger(
+        &mut self,
+        cx: &mut Context<'_>,
+        end: ConnectionEnd,
+        until: Instant,
+        mut left: usize,
+    ) -> Poll<ConnectionEnd> {
+        self.running = None;
+        self.inbox = Inbox::default();
+        while left > 0 {
+            match self.inbox.poll_read(cx, &mut self.stream, 1, 0) {
+                Poll::Ready(Ok(n)) if n > 0 => {
+                    self.inbox.consume(n);
+                    left = left.saturating_sub(n);
+                    self.phase = Phase::Lingering { end, until, left };
+                }
+                Poll::Ready(_) => return Poll::Ready(end),
+                Poll::Pending => return self.alarm.poll(cx, Some(until)).map(|()| end),
+            }
+        }
+        Poll::Ready(end)
+    }
+
+    /// Ready if something took too long; otherwise the task is woken when it has.
+    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<ConnectionEnd> {
+        let due = self.due();
+        self.alarm
+            .poll(cx, due.map(|(at, _)| at))
+            .map(|()| match due {
+                Some((_, reason)) => ConnectionEnd::Closed(reason),
+                None => ConnectionEnd::Closed(CloseReason::Cut),
+            })
+    }
+
+    /// The first deadline of those that run, and what its passing means.
+    fn due(&mut self) -> Option<(Instant, CloseReason)> {
+        let limits = &self.service.limits;
+        let blocked = self
+            .blocked_since
+            .map(|since| (since + limits.write_timeout, CloseReason::WriteStalled));
+        if self.running.is_some() || matches!(self.phase, Phase::Flushing(_)) {
+            return blocked;
+        }
+        let (mut frame, mut rate) = (None, None);
+        if let Some(since) = self.frame_since {
+            frame = Some((since + limits.frame_timeout, CloseReason::FrameTimeout));
+            let came = self.inbox.bytes().len() as u64;
+            // So much time the bytes have earned; no minimum, no division, no deadline.
+            if let Some(earned) = (came * 1000).checked_div(limits.frame_rate_min) {
+                let at = since + limits.frame_rate_grace.max(Duration::from_millis(earned));
+                rate = Some((at, CloseReason::FrameTooSlow));
+            }
+        }
+        let quiet = if !self.membership.has_completed() {
+            let at = self.accepted + limits.first_frame_timeout;
+            Some((at, CloseReason::FirstFrameTimeout))
+        } else if !limits.idle_timeout.is_zero() && self.frame_since.is_none() {
+            Some((self.active + limits.idle_timeout, CloseReason::IdleTimeout))
+        } else {
+            None
+        };
+        [blocked, frame, rate, quiet]
+            .into_iter()
+            .flatten()
+            .min_by_key(|(at, _)| *at)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Future for Connection<S> {
+    type Output = ConnectionEnd;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ConnectionEnd> {
+        let this = self.get_mut();
+        if !this.service.limits.idle_timeout.is_zero() {
+            this.active = Instant::now();
+        }
+        let mut out = this.out.take().unwrap_or_else(Outbox::take_spare);
+        let mut tally = Tally::default();
+        let turn = this.take_turn(cx, &mut out, &mut tally);
+        this.inbox.rest();
+        this.membership.count(&tally);
+        if let Poll::Ready(end) = turn {
+            this.membership.end(end);
+            log::ended(&this.membership.member, end);
+        } else {
+            this.out = out.keep_spare();
+        }
+        turn
+    }
+}
+
+impl<S> std::fmt::Debug for Connection<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection")
+            .field("id", &self.membership.member.id)
+            .finish_non_exhaustive()
+    }
+}
