@@ -1,12 +1,15 @@
 //! What the connections of one server share: who is there, what was counted, and when to stop.
 
-use super::{CloseReason, ConnectionEnd, Ending, PeerAddr};
+use super::{
+    CloseReason, ConnectionEnd, PeerAddr,
+    stats::{Counters, ServerStats, Tally},
+};
 use std::{
     collections::{BTreeSet, HashMap},
     net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU8, AtomicUsize, Ordering},
     },
     task::Waker,
 };
@@ -103,71 +106,6 @@ enum Phase {
     Serving,
     Draining,
     Cutting,
-}
-
-/// What was counted since the server began.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ServerStats {
-    /// Connections that are there now.
-    pub connections_open: usize,
-    /// Connections that were accepted, those refused at a limit not among them.
-    pub connections_accepted: u64,
-    /// Errors of the accept loop; each was followed by a pause.
-    pub accept_errors: u64,
-    /// Requests that were answered, whatever the answer.
-    pub requests: u64,
-    /// Requests answered that the request is at fault: 400, 401, 402, 497, 502.
-    pub refused: u64,
-    /// Requests answered that the server is at fault: 500, 501.
-    pub failed: u64,
-    /// Handlers that panicked.
-    pub panics: u64,
-    /// Bytes that came in, as the connection reads them.
-    pub bytes_in: u64,
-    /// Bytes that went out, as the connection writes them.
-    pub bytes_out: u64,
-    /// Bytes that large payloads hold now, of the budget.
-    pub payload_bytes_held: usize,
-    closes: [u64; CloseReason::ALL.len()],
-    endings: [u64; Ending::ALL.len()],
-}
-
-impl ServerStats {
-    /// How many connections we closed for this reason.
-    pub fn closes(&self, reason: CloseReason) -> u64 {
-        self.closes.get(reason as usize).copied().unwrap_or(0)
-    }
-
-    /// How many connections the peer ended in this way.
-    pub fn endings(&self, ending: Ending) -> u64 {
-        self.endings.get(ending as usize).copied().unwrap_or(0)
-    }
-}
-
-/// What one run of a connection's task adds to the counters.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) requests: u64,
-    pub(crate) refused: u64,
-    pub(crate) failed: u64,
-    pub(crate) panics: u64,
-    pub(crate) bytes_in: usize,
-    pub(crate) bytes_out: usize,
-}
-
-#[derive(Debug, Default)]
-struct Counters {
-    accepted: AtomicU64,
-    accept_errors: AtomicU64,
-    requests: AtomicU64,
-    refused: AtomicU64,
-    failed: AtomicU64,
-    panics: AtomicU64,
-    bytes_in: AtomicU64,
-    bytes_out: AtomicU64,
-    closes: [AtomicU64; CloseReason::ALL.len()],
-    endings: [AtomicU64; Ending::ALL.len()],
 }
 
 #[derive(Debug, Default)]
@@ -295,40 +233,16 @@ impl Hub {
     }
 
     pub(crate) fn count_refusal(&self, reason: CloseReason) {
-        self.count_end(ConnectionEnd::Closed(reason));
+        self.counters.count_end(ConnectionEnd::Closed(reason));
     }
 
     pub(crate) fn count_accept_error(&self) {
         self.counters.accept_errors.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn count_end(&self, end: ConnectionEnd) {
-        let counter = match end {
-            ConnectionEnd::Closed(reason) => self.counters.closes.get(reason as usize),
-            ConnectionEnd::Peer(ending) => self.counters.endings.get(ending as usize),
-        };
-        if let Some(counter) = counter {
-            counter.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
     pub(crate) fn stats(&self) -> ServerStats {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let counters = &self.counters;
-        ServerStats {
-            connections_open: self.registry().members.len(),
-            connections_accepted: read(&counters.accepted),
-            accept_errors: read(&counters.accept_errors),
-            requests: read(&counters.requests),
-            refused: read(&counters.refused),
-            failed: read(&counters.failed),
-            panics: read(&counters.panics),
-            bytes_in: read(&counters.bytes_in),
-            bytes_out: read(&counters.bytes_out),
-            payload_bytes_held: self.held.load(Ordering::Relaxed),
-            closes: std::array::from_fn(|i| counters.closes.get(i).map_or(0, read)),
-            endings: std::array::from_fn(|i| counters.endings.get(i).map_or(0, read)),
-        }
+        self.counters
+            .read(self.open(), self.held.load(Ordering::Relaxed))
     }
 
     /// Begins the drain; the first reason given is the one that counts.
@@ -461,24 +375,13 @@ impl Membership {
     }
 
     pub(crate) fn count(&self, tally: &Tally) {
-        let add = |counter: &AtomicU64, n: u64| {
-            if n > 0 {
-                counter.fetch_add(n, Ordering::Relaxed);
-            }
-        };
-        let counters = &self.hub.counters;
-        add(&counters.requests, tally.requests);
-        add(&counters.refused, tally.refused);
-        add(&counters.failed, tally.failed);
-        add(&counters.panics, tally.panics);
-        add(&counters.bytes_in, tally.bytes_in as u64);
-        add(&counters.bytes_out, tally.bytes_out as u64);
+        self.hub.counters.add(tally);
     }
 
     /// Notes how the connection ended; the first note counts.
     pub(crate) fn end(&mut self, end: ConnectionEnd) {
         if !std::mem::replace(&mut self.ended, true) {
-            self.hub.count_end(end);
+            self.hub.counters.count_end(end);
         }
     }
 }
