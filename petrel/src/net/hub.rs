@@ -133,6 +133,8 @@ pub(crate) struct Hub {
     registry: Mutex<Registry>,
     counters: Counters,
     held: AtomicUsize,
+    /// How many connections there were when they were told to end at once.
+    cut: AtomicUsize,
     phase: watch::Sender<Phase>,
     reason: std::sync::OnceLock<ShutdownReason>,
     closed: watch::Sender<Option<Closed>>,
@@ -146,6 +148,7 @@ impl Hub {
             registry: Mutex::default(),
             counters: Counters::default(),
             held: AtomicUsize::new(0),
+            cut: AtomicUsize::new(0),
             phase: watch::Sender::new(Phase::Serving),
             reason: std::sync::OnceLock::new(),
             closed: watch::Sender::new(None),
@@ -264,6 +267,9 @@ impl Hub {
         });
         if changed {
             let members: Vec<_> = self.registry().members.values().cloned().collect();
+            if order == CUT {
+                self.cut.store(members.len(), Ordering::Relaxed);
+            }
             members.iter().for_each(|member| member.give(order));
         }
     }
@@ -303,12 +309,13 @@ impl Hub {
     }
 
     /// Notes how the server ended; the first note counts.
-    pub(crate) fn finish(&self, cut: usize) -> Closed {
+    pub(crate) fn finish(&self) -> Closed {
         let reason = self
             .reason
             .get()
             .copied()
             .unwrap_or(ShutdownReason::Dropped);
+        let cut = self.cut.load(Ordering::Relaxed);
         let mut outcome = Closed { reason, cut };
         self.closed.send_if_modified(|closed| {
             outcome = *closed.get_or_insert(outcome);

@@ -67,13 +67,13 @@ pub(crate) async fn accept_until_shutdown(
         }
     }
     drop(listeners);
-    let cut = drain(hub, policy.drain_timeout).await;
+    drain(hub, policy.drain_timeout).await;
     std::mem::forget(guard);
-    hub.finish(cut)
+    hub.finish()
 }
 
-/// Waits until every connection has ended; gives how many had to be cut.
-async fn drain(hub: &Hub, timeout: Duration) -> usize {
+/// Waits until every connection has ended; cuts those that have not in time.
+async fn drain(hub: &Hub, timeout: Duration) {
     let mut empty = pin!(hub.empty());
     let mut cutting = pin!(hub.cutting());
     let drained = poll_fn(|cx| {
@@ -83,13 +83,11 @@ async fn drain(hub: &Hub, timeout: Duration) -> usize {
         cutting.as_mut().poll(cx).map(|()| false)
     });
     if tokio::time::timeout(timeout, drained).await == Ok(true) {
-        return 0;
+        return;
     }
-    let cut = hub.open();
     hub.cut(ShutdownReason::Requested);
     // A handler that blocks its thread cannot be cut; it is not waited for either.
     let _ = tokio::time::timeout(CUT_GRACE, hub.empty()).await;
-    cut
 }
 
 /// Polls the listeners in turn, beginning behind the one that gave the last connection.
@@ -129,6 +127,6 @@ struct CutOnDrop<'a>(&'a Hub);
 impl Drop for CutOnDrop<'_> {
     fn drop(&mut self) {
         self.0.cut(ShutdownReason::Dropped);
-        self.0.finish(self.0.open());
+        self.0.finish();
     }
 }

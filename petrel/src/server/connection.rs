@@ -13,7 +13,7 @@ use crate::{
 use std::{
     future::Future,
     io,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -45,7 +45,7 @@ pub(crate) struct Connection<S> {
     frame_since: Option<Instant>,
     /// Since when the peer has taken nothing of what is ready for it.
     blocked_since: Option<Instant>,
-    /// When it last did something; kept only where idleness has a limit.
+    /// When bytes last came or went; kept only where idleness has a limit.
     active: Instant,
     /// Whether a protocol check was passed.
     checked: bool,
@@ -132,11 +132,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Phase::Open => match self.serve(cx, out, tally) {
                     Step::Wait => {
                         self.deaf |= self.draining;
+                        let moved = tally.bytes_in + tally.bytes_out > 0;
+                        if moved && !self.service.limits.idle_timeout.is_zero() {
+                            self.active = Instant::now();
+                        }
                         return self.poll_late(cx);
                     }
                     Step::Yield => {
                         self.deaf |= self.draining;
-                        cx.waker().wake_by_ref();
+                        // Unlike waking oneself, this lets the runtime look at its sockets first.
+                        let _ = pin!(tokio::task::yield_now()).poll(cx);
                         return Poll::Pending;
                     }
                     Step::Close(end) => self.phase = Phase::Flushing(end),
@@ -395,7 +400,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if self.running.is_some() || matches!(self.phase, Phase::Flushing(_)) {
             return blocked;
         }
-        let (mut frame, mut rate) = (None, None);
+        if !self.membership.has_completed() {
+            let first = (
+                self.accepted + limits.first_frame_timeout,
+                CloseReason::FirstFrameTimeout,
+            );
+            return [blocked, Some(first)]
+                .into_iter()
+                .flatten()
+                .min_by_key(|(at, _)| *at);
+        }
+        let (mut frame, mut rate, mut idle) = (None, None, None);
         if let Some(since) = self.frame_since {
             frame = Some((since + limits.frame_timeout, CloseReason::FrameTimeout));
             let came = self.inbox.bytes().len() as u64;
@@ -404,16 +419,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 let at = since + limits.frame_rate_grace.max(Duration::from_millis(earned));
                 rate = Some((at, CloseReason::FrameTooSlow));
             }
+        } else if !limits.idle_timeout.is_zero() {
+            idle = Some((self.active + limits.idle_timeout, CloseReason::IdleTimeout));
         }
-        let quiet = if !self.membership.has_completed() {
-            let at = self.accepted + limits.first_frame_timeout;
-            Some((at, CloseReason::FirstFrameTimeout))
-        } else if !limits.idle_timeout.is_zero() && self.frame_since.is_none() {
-            Some((self.active + limits.idle_timeout, CloseReason::IdleTimeout))
-        } else {
-            None
-        };
-        [blocked, frame, rate, quiet]
+        [blocked, frame, rate, idle]
             .into_iter()
             .flatten()
             .min_by_key(|(at, _)| *at)
@@ -425,9 +434,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for Connection<S> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<ConnectionEnd> {
         let this = self.get_mut();
-        if !this.service.limits.idle_timeout.is_zero() {
-            this.active = Instant::now();
-        }
         let mut out = this.out.take().unwrap_or_else(Outbox::take_spare);
         let mut tally = Tally::default();
         let turn = this.take_turn(cx, &mut out, &mut tally);

@@ -168,7 +168,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.hub.cut(ShutdownReason::Dropped);
-        self.hub.finish(0);
+        self.hub.finish();
     }
 }
 

@@ -1,0 +1,89 @@
+//! What programs print: data on standard output, the rest on standard error.
+
+use crate::Failure;
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[non_exhaustive]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: one JSON object with a field `schema` that names its form and version.
+    Json,
+}
+
+/// The argument that chooses a [`Format`].
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+#[non_exhaustive]
+pub struct FormatArgs {
+    /// How to print results.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t,
+        display_order = 800
+    )]
+    pub format: Format,
+}
+
+/// Prints text as it is, and sends it off at once.
+///
+/// # Errors
+/// If standard output cannot be written; see [`Failure::output`] for a reader that is gone.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Failure::output(&error))
+}
+
+/// Prints a value as indented JSON. Its `schema` field is the value's own.
+///
+/// # Errors
+/// As [`print()`].
+pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    let mut text = serde_json::to_string_pretty(value)
+        .map_err(|error| Failure::output(&io::Error::other(error)))?;
+    text.push('\n');
+    print(&text)
+}
+
+/// Says on standard error, in one line, what the user should know although the program goes on.
+pub fn warn(message: &str) {
+    // With standard error gone there is nowhere left to say it.
+    let _ = writeln!(io::stderr(), "warning: {}", one_line(message));
+}
+
+/// Says on standard error, in one line, what the program does that was not asked for in so many words.
+pub fn note(message: &str) {
+    let _ = writeln!(io::stderr(), "note: {}", one_line(message));
+}
+
+/// The text with everything escaped that would break the line or act on a terminal. Quotes and
+/// backslashes stay, so that paths can be read and copied.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '"' | '\'' | '\\' => line.push(c),
+            _ => line.extend(c.escape_debug()),
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn a_line_stays_a_line_and_reads_as_it_was() {
+        assert_eq!(one_line(r#"C:\x "a" it's café"#), r#"C:\x "a" it's café"#);
+        assert_eq!(one_line("a\r\nb\u{202e}\u{9b}"), r"a\r\nb\u{202e}\u{9b}");
+    }
+}

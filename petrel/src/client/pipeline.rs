@@ -1,0 +1,249 @@
+//! The calls of one connection in their order: first those of which nothing was written, then those
+//! whose answers are awaited. No I/O here, and no clock.
+
+use super::{
+    ClientError, ClientErrorKind, Executed,
+    call::{Call, Deadline},
+};
+use crate::{
+    net::{Ending, Outbox, SHARE_MIN},
+    wire::{
+        Codec, DecodeError, EncodeError, Expected, Frame, HEADER_LEN, Header, Response, Status,
+    },
+};
+use bytes::Bytes;
+use std::collections::VecDeque;
+use tokio::time::Instant;
+
+/// So many requests or bytes are put together for one write.
+pub(super) const BATCH_FRAMES: usize = 128;
+pub(super) const BATCH_BYTES: usize = 64 << 10;
+
+/// So much of a notice's text is kept.
+const NOTICE_MAX: usize = 1 << 10;
+
+/// The calls of one connection.
+///
+/// Between two writes everything in `awaiting` has begun on the wire and nothing in `queue` has. So
+/// what is dropped or given up in the queue leaves no trace, and what was awaited keeps its place
+/// until its answer has come, wanted or not.
+#[derive(Debug)]
+pub(super) struct Pipeline {
+    queue: VecDeque<Call>,
+    awaiting: VecDeque<Awaited>,
+    /// How many at the end of `awaiting` are in the outbox and not settled yet.
+    unsettled: usize,
+    next_sequence: u32,
+    /// No deadline is earlier. It may be that of a call that is over: then it comes to nothing, and
+    /// costs less than keeping it exact.
+    due: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Awaited {
+    call: Call,
+    sequence: u32,
+    /// Where in the outbox's buffer its frame begins; of use until it is settled.
+    at: usize,
+}
+
+impl Pipeline {
+    pub(super) fn new(first_sequence: u32) -> Self {
+        Self {
+            queue: VecDeque::new(),
+            awaiting: VecDeque::new(),
+            unsettled: 0,
+            next_sequence: first_sequence,
+            due: None,
+        }
+    }
+
+    /// Takes a call in, behind those that are there.
+    pub(super) fn push(&mut self, call: Call) {
+        let at = call.deadline.at;
+        self.due = Some(self.due.map_or(at, |due| due.min(at)));
+        self.queue.push_back(call);
+    }
+
+    /// When to call [`Pipeline::expire`] at the latest.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// Whether anybody waits for an answer to what was sent.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.awaiting.iter().any(|awaited| awaited.call.is_wanted())
+    }
+
+    /// Puts together what the next write takes. Calls that nobody waits for any more are left out.
+    pub(super) fn fill(&mut self, codec: &Codec, outbox: &mut Outbox) {
+        while self.unsettled < BATCH_FRAMES && outbox.len() < BATCH_BYTES {
+            let Some(mut call) = self.queue.pop_front() else {
+                return;
+            };
+            if !call.is_wanted() {
+                continue;
+            }
+            let at = outbox.buf.len();
+            let sequence = self.next_sequence;
+            if let Err(error) = append(codec, sequence, &call, outbox) {
+                call.reply(Err(ClientErrorKind::Encode(error).into()));
+                continue;
+            }
+            self.next_sequence = sequence.wrapping_add(1);
+            self.awaiting.push_back(Awaited { call, sequence, at });
+            self.unsettled += 1;
+        }
+    }
+
+    /// After a write: takes back into the queue what it did not begin.
+    pub(super) fn settle(&mut self, outbox: &mut Outbox) {
+        for _ in 0..self.unsettled {
+            let Some(last) = self.awaiting.pop_back_if(|last| !outbox.has_begun(last.at)) else {
+                break;
+            };
+            outbox.take_back(last.at);
+            self.next_sequence = last.sequence;
+            self.queue.push_front(last.call);
+            self.unsettled -= 1;
+        }
+        // What has begun needs its payload no more: the outbox holds what is left of it.
+        for begun in self.awaiting.iter_mut().rev().take(self.unsettled) {
+            begun.call.payload = Bytes::new();
+        }
+        self.unsettled = 0;
+    }
+
+    /// Whether `frame` is the answer that comes next.
+    pub(super) fn check(&self, frame: &Frame<'_>) -> Result<(), ClientErrorKind> {
+        if frame.status.is_notice() {
+            let text = frame.payload.get(..NOTICE_MAX).unwrap_or(frame.payload);
+            return Err(ClientErrorKind::Notice {
+                status: frame.status,
+                text: Bytes::copy_from_slice(text),
+            });
+        }
+        let Some(front) = self.awaiting.front() else {
+            return Err(ClientErrorKind::Unsolicited {
+                status: frame.status,
+                sequence: frame.sequence,
+            });
+        };
+        let expected = Expected {
+            sequence: front.sequence,
+            name: &front.call.name,
+        };
+        expected.check(frame).map_err(ClientErrorKind::Answer)
+    }
+
+    /// Hands an answer that was checked to its caller.
+    pub(super) fn deliver(&mut self, response: Response) {
+        if let Some(mut front) = self.awaiting.pop_front() {
+            front.call.reply(Ok(response));
+        }
+    }
+
+    /// Gives up the calls whose deadline has passed.
+    pub(super) fn expire(&mut self, now: Instant) {
+        let over = |deadline: Deadline| deadline.at <= now;
+        self.queue.retain_mut(|call| {
+            if over(call.deadline) {
+                call.reply(Err(call.deadline.passed().into()));
+            }
+            call.reply.is_some()
+        });
+        for Awaited { call, .. } in &mut self.awaiting {
+            if over(call.deadline) {
+                let error = ClientError::new(call.deadline.passed(), Executed::Maybe);
+                call.reply(Err(error));
+            }
+        }
+        let awaited = self.awaiting.iter().map(|awaited| &awaited.call);
+        self.due = self
+            .queue
+            .iter()
+            .chain(awaited)
+            .filter(|call| call.reply.is_some())
+            .map(|call| call.deadline.at)
+            .min();
+    }
+
+    /// Ends all calls with the error that ended the connection. `input` is what had come in and was
+    /// not handled, `orderly` what the caller knows of the server.
+    pub(super) fn fail(&mut self, error: &ClientError, input: &[u8], orderly: bool) {
+        for call in &mut self.queue {
+            call.reply(Err(error.with_executed(Executed::No)));
+        }
+        self.queue.clear();
+        let behind = executed_behind(error.kind(), orderly);
+        if let ClientErrorKind::Frame {
+            error: DecodeError::PayloadTooLong { .. },
+            ..
+        } = error.kind()
+            && let Some(front) = self.awaiting.front_mut()
+            && is_answer_of_executed(input, front)
+        {
+            front.call.reply(Err(error.with_executed(Executed::Yes)));
+        }
+        for Awaited { call, .. } in &mut self.awaiting {
+            call.reply(Err(error.with_executed(behind)));
+        }
+        self.awaiting.clear();
+    }
+}
+
+/// Appends a request; a large payload is not copied.
+fn append(
+    codec: &Codec,
+    sequence: u32,
+    call: &Call,
+    outbox: &mut Outbox,
+) -> Result<(), EncodeError> {
+    let frame = Frame {
+        status: Status::NONE,
+        sequence,
+        name: &call.name,
+        payload: &call.payload,
+    };
+    if call.payload.len() < SHARE_MIN {
+        return codec.encode(&frame, &mut outbox.buf);
+    }
+    let mac = codec.encode_head(&frame, &mut outbox.buf)?;
+    outbox.push_shared(call.payload.clone());
+    if let Some(mac) = mac {
+        outbox.buf.extend_from_slice(&mac);
+    }
+    Ok(())
+}
+
+/// What is known of requests that were sent and not answered when the connection ended so.
+fn executed_behind(kind: &ClientErrorKind, orderly: bool) -> Executed {
+    match kind {
+        // Whatever stands behind such a protocol check, no server executes it (P-050).
+        ClientErrorKind::ClosedBehind {
+            status: Status::PROTOCOL_MISMATCH,
+            of_check: true,
+        } => Executed::No,
+        // That nothing is executed behind the others and after an orderly end, is the promise of
+        // some servers only (P-080, P-081, P-110).
+        ClientErrorKind::ClosedBehind { .. }
+        | ClientErrorKind::Ended {
+            ending: Ending::Fin,
+        } if orderly => Executed::No,
+        _ => Executed::Maybe,
+    }
+}
+
+/// Whether the frame at the front of `input`, which is too long to be taken, is by its header and name
+/// the answer of a handler to this request.
+fn is_answer_of_executed(input: &[u8], awaited: &Awaited) -> bool {
+    let Some((head, rest)) = input.split_first_chunk::<HEADER_LEN>() else {
+        return false;
+    };
+    let header = Header::parse(head);
+    let refused = matches!(header.status, Status::NOT_FOUND | Status::NULL_REQUEST);
+    header.status.is_for_handlers()
+        && !refused
+        && header.sequence == awaited.sequence
+        && rest.get(..usize::from(header.name_len)) == Some(&awaited.call.name)
+}
