@@ -231,9 +231,10 @@ impl Shared {
 
     /// What a call gets that comes after the end.
     fn later(&self) -> ClientError {
-        self.cause
-            .get()
-            .map_or_else(|| ClientErrorKind::Quit.into(), ClientError::for_later_call)
+        self.cause.get().map_or_else(
+            || ClientError::of_end(ClientErrorKind::Quit),
+            ClientError::for_later_call,
+        )
     }
 
     /// Whether the connection has ended.

@@ -247,3 +247,127 @@ fn is_answer_of_executed(input: &[u8], awaited: &Awaited) -> bool {
         && header.sequence == awaited.sequence
         && rest.get(..usize::from(header.name_len)) == Some(&awaited.call.name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{sync::Arc, task::Context, time::Duration};
+    use tokio::{
+        io::{AsyncReadExt, DuplexStream, duplex},
+        sync::{Semaphore, oneshot},
+    };
+
+    type Answer = oneshot::Receiver<Result<Response, ClientError>>;
+
+    fn call(name: &str, payload: Vec<u8>) -> (Call, Answer) {
+        let (reply, answer) = oneshot::channel();
+        let call = Call {
+            name: name.as_bytes().into(),
+            payload: payload.into(),
+            deadline: Deadline::within(Duration::from_secs(1)),
+            reply: Some(reply),
+            _permit: Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap(),
+        };
+        (call, answer)
+    }
+
+    fn answer_to(sequence: u32) -> Frame<'static> {
+        Frame {
+            status: Status::OK,
+            sequence,
+            name: b"n",
+            payload: b"",
+        }
+    }
+
+    /// Writes what `stream` takes; gives whether that was all.
+    fn flush(outbox: &mut Outbox, stream: &mut DuplexStream) -> bool {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        outbox
+            .poll_flush(&mut cx, stream, &mut 0)
+            .map(Result::unwrap)
+            .is_ready()
+    }
+
+    #[tokio::test]
+    async fn behind_the_last_sequence_number_comes_zero() {
+        let mut pipeline = Pipeline::new(u32::MAX - 1);
+        let (mut near, mut far) = duplex(1 << 10);
+        let mut outbox = Outbox::default();
+        let mut answers = Vec::new();
+        for _ in 0..4 {
+            let (call, answer) = call("n", Vec::new());
+            pipeline.push(call);
+            answers.push(answer);
+        }
+        pipeline.fill(&Codec::new(), &mut outbox);
+        assert!(flush(&mut outbox, &mut near));
+        pipeline.settle(&mut outbox);
+        for (sequence, answer) in [u32::MAX - 1, u32::MAX, 0, 1].into_iter().zip(answers) {
+            let mut frame = [0; 12];
+            far.read_exact(&mut frame).await.unwrap();
+            assert_eq!(frame[2..6], sequence.to_le_bytes());
+            assert!(
+                pipeline
+                    .check(&answer_to(sequence.wrapping_add(1)))
+                    .is_err()
+            );
+            assert_eq!(pipeline.check(&answer_to(sequence)), Ok(()));
+            pipeline.deliver(Response::new(Status::OK, ""));
+            assert!(answer.await.unwrap().is_ok());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_write_did_not_begin_returns_to_the_queue() {
+        // Every place at which the stream can stop, with small and shared payloads and a MAC.
+        let key = crate::wire::MacKey::new(b"key").unwrap();
+        let codec = Codec::new().mac_key(key);
+        let sizes = [3, SHARE_MIN, 0, 5];
+        let lens = sizes.map(|size| HEADER_LEN + 1 + size + 44);
+        for window in (1..200).chain([lens[0] + lens[1], lens[0] + lens[1] + 1, 17_000]) {
+            let mut pipeline = Pipeline::new(7);
+            let mut answers = Vec::new();
+            for size in sizes {
+                let (call, answer) = call("n", vec![9; size]);
+                pipeline.push(call);
+                answers.push(answer);
+            }
+            let (mut near, mut far) = duplex(window);
+            let mut outbox = Outbox::default();
+            pipeline.fill(&codec, &mut outbox);
+            flush(&mut outbox, &mut near);
+            pipeline.settle(&mut outbox);
+
+            let mut ends = lens.iter().scan(0, |end, len| {
+                *end += len;
+                Some(*end)
+            });
+            let begun = ends.position(|end| end >= window).unwrap_or(3) + 1;
+            assert_eq!(pipeline.awaiting.len(), begun, "window {window}");
+            assert_eq!(pipeline.queue.len(), 4 - begun);
+            assert_eq!(pipeline.next_sequence, 7 + u32::try_from(begun).unwrap());
+            let written: usize = lens[..begun].iter().sum();
+            assert_eq!(outbox.len(), written.saturating_sub(window));
+
+            // The rest goes out as if nothing had happened.
+            let mut received = Vec::new();
+            while received.len() < lens.iter().sum() {
+                if flush(&mut outbox, &mut near) {
+                    pipeline.fill(&codec, &mut outbox);
+                    flush(&mut outbox, &mut near);
+                    pipeline.settle(&mut outbox);
+                }
+                far.read_buf(&mut received).await.unwrap();
+            }
+            for (sequence, size) in (7..).zip(sizes) {
+                let Ok(crate::wire::Decoded::Frame { frame, len }) = codec.decode(&received) else {
+                    panic!("window {window}: frame {sequence}");
+                };
+                assert_eq!((frame.sequence, frame.payload.len()), (sequence, size));
+                received.drain(..len);
+            }
+            assert!(received.is_empty());
+        }
+    }
+}

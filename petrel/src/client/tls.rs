@@ -53,7 +53,8 @@ pub(super) fn fault_of(error: &io::Error) -> Option<ClientErrorKind> {
 
 fn certificate(problem: &CertificateError, error: &Error) -> ClientErrorKind {
     match problem {
-        CertificateError::UnknownIssuer => new(
+        // A bad signature is what an authority leaves that was made anew under its old name.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => new(
             TlsFault::UnknownIssuer,
             "the server's certificate was signed by nobody whom the client trusts",
         ),
@@ -84,6 +85,8 @@ fn is_about_certificate(alert: AlertDescription) -> bool {
             | AlertDescription::CertificateUnknown
             | AlertDescription::UnknownCA
             | AlertDescription::AccessDenied
+            // Signed by an authority of the right name with another key.
+            | AlertDescription::DecryptError
     )
 }
 

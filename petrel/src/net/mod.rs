@@ -28,6 +28,7 @@ pub use tls::{ClientTls, ServerTls, TlsError};
 
 pub(crate) use alarm::Alarm;
 pub(crate) use end::ending_of;
+pub(crate) use endpoint::Address;
 pub(crate) use hub::{Caps, Hub, Member, Membership, Order};
 pub(crate) use inbox::Inbox;
 pub(crate) use limit::limits;

@@ -59,6 +59,20 @@ impl Outbox {
         self.shared.push_back((self.buf.len(), part));
     }
 
+    /// Whether anything of what was appended from place `at` of `buf` on has gone out.
+    pub(crate) fn has_begun(&self, at: usize) -> bool {
+        self.sent > at || self.is_empty()
+    }
+
+    /// Takes back what was appended from place `at` of `buf` on, of which nothing has gone out.
+    pub(crate) fn take_back(&mut self, at: usize) {
+        self.buf.truncate(at);
+        // A part that is sent before place `at` itself belongs to what stays.
+        while let Some((_, part)) = self.shared.pop_back_if(|(before, _)| *before > at) {
+            self.shared_len -= part.len();
+        }
+    }
+
     /// How many bytes have not gone out.
     pub(crate) fn len(&self) -> usize {
         self.buf.len() - self.sent + self.shared_len
