@@ -173,7 +173,7 @@ fn the_mac_is_hmac_sha256_in_base64() {
         (
             b"Jefe",
             b"what do ya want for nothing?",
-            b"W9zBRr+9YVkf5PYrgX8GlgkIjClr2E7TjfNJHqKlOEM=",
+            b"W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=",
         ),
     ] {
         let key = MacKey::new(key).unwrap();

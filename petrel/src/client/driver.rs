@@ -16,7 +16,7 @@ use bytes::Bytes;
 use std::{
     io,
     ops::Range,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -96,7 +96,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             let wrote = self.write(cx, &mut turn);
             let read = self.read(cx, &mut turn)?;
             if turn.is_over() {
-                cx.waker().wake_by_ref();
+                // Unlike waking oneself, this lets the runtime look at its sockets first.
+                let _ = pin!(tokio::task::yield_now()).poll(cx);
                 break;
             }
             if !wrote && !read {
@@ -126,7 +127,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         if self.broken.is_some() {
             return false;
         }
-        let mut outbox = if let Some(left) = self.outbox.take() {
+        let mut outbox = if let Some(mut left) = self.outbox.take() {
+            self.pipeline.prune(&mut left);
             left
         } else {
             let mut outbox = Outbox::take_spare();
@@ -140,7 +142,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         };
         let mut written = 0;
         let flushed = outbox.poll_flush(cx, &mut self.stream, &mut written);
-        self.pipeline.settle(&mut outbox);
+        self.pipeline.settle(&outbox);
         turn.bytes = turn.bytes.saturating_sub(written);
         match flushed {
             Poll::Pending => {

@@ -22,17 +22,17 @@ pub(super) const BATCH_BYTES: usize = 64 << 10;
 /// So much of a notice's text is kept.
 const NOTICE_MAX: usize = 1 << 10;
 
-/// The calls of one connection.
+/// The calls of one connection: the queue, then those that are awaited, of which the last few may
+/// lie in the outbox and not have begun on the wire.
 ///
-/// Between two writes everything in `awaiting` has begun on the wire and nothing in `queue` has. So
-/// what is dropped or given up in the queue leaves no trace, and what was awaited keeps its place
+/// What has not begun leaves no trace when it is dropped or given up. What has begun keeps its place
 /// until its answer has come, wanted or not.
 #[derive(Debug)]
 pub(super) struct Pipeline {
     queue: VecDeque<Call>,
     awaiting: VecDeque<Awaited>,
-    /// How many at the end of `awaiting` are in the outbox and not settled yet.
-    unsettled: usize,
+    /// How many at the end of `awaiting` lie in the outbox and have not begun.
+    waiting: usize,
     next_sequence: u32,
     /// No deadline is earlier. It may be that of a call that is over: then it comes to nothing, and
     /// costs less than keeping it exact.
@@ -43,7 +43,7 @@ pub(super) struct Pipeline {
 struct Awaited {
     call: Call,
     sequence: u32,
-    /// Where in the outbox's buffer its frame begins; of use until it is settled.
+    /// Where in the outbox's buffer its frame begins; of use until it has begun.
     at: usize,
 }
 
@@ -52,7 +52,7 @@ impl Pipeline {
         Self {
             queue: VecDeque::new(),
             awaiting: VecDeque::new(),
-            unsettled: 0,
+            waiting: 0,
             next_sequence: first_sequence,
             due: None,
         }
@@ -72,12 +72,18 @@ impl Pipeline {
 
     /// Whether anybody waits for an answer to what was sent.
     pub(super) fn is_awaited(&self) -> bool {
-        self.awaiting.iter().any(|awaited| awaited.call.is_wanted())
+        let mut sent = self.awaiting.iter().take(self.begun());
+        sent.any(|awaited| awaited.call.is_wanted())
+    }
+
+    /// How many at the front of `awaiting` have begun on the wire.
+    fn begun(&self) -> usize {
+        self.awaiting.len() - self.waiting
     }
 
     /// Puts together what the next write takes. Calls that nobody waits for any more are left out.
     pub(super) fn fill(&mut self, codec: &Codec, outbox: &mut Outbox) {
-        while self.unsettled < BATCH_FRAMES && outbox.len() < BATCH_BYTES {
+        while self.waiting < BATCH_FRAMES && outbox.len() < BATCH_BYTES {
             let Some(mut call) = self.queue.pop_front() else {
                 return;
             };
@@ -92,26 +98,39 @@ impl Pipeline {
             }
             self.next_sequence = sequence.wrapping_add(1);
             self.awaiting.push_back(Awaited { call, sequence, at });
-            self.unsettled += 1;
+            self.waiting += 1;
         }
     }
 
-    /// After a write: takes back into the queue what it did not begin.
-    pub(super) fn settle(&mut self, outbox: &mut Outbox) {
-        for _ in 0..self.unsettled {
-            let Some(last) = self.awaiting.pop_back_if(|last| !outbox.has_begun(last.at)) else {
-                break;
-            };
+    /// Before another write of the same outbox: takes out of it what nobody waits for any more and
+    /// has not begun. What lies behind goes back into the queue, to be put together anew.
+    pub(super) fn prune(&mut self, outbox: &mut Outbox) {
+        let begun = self.begun();
+        let mut waiting = self.awaiting.range(begun..);
+        let Some(unwanted) = waiting.position(|awaited| !awaited.call.is_wanted()) else {
+            return;
+        };
+        for last in self.awaiting.drain(begun + unwanted..).rev() {
             outbox.take_back(last.at);
             self.next_sequence = last.sequence;
-            self.queue.push_front(last.call);
-            self.unsettled -= 1;
+            self.waiting -= 1;
+            if last.call.is_wanted() {
+                self.queue.push_front(last.call);
+            }
         }
-        // What has begun needs its payload no more: the outbox holds what is left of it.
-        for begun in self.awaiting.iter_mut().rev().take(self.unsettled) {
-            begun.call.payload = Bytes::new();
+    }
+
+    /// After a write: notes what has begun.
+    pub(super) fn settle(&mut self, outbox: &Outbox) {
+        let begun = self.begun();
+        for awaited in self.awaiting.range_mut(begun..) {
+            if !outbox.has_begun(awaited.at) {
+                break;
+            }
+            // The outbox holds what is left of it.
+            awaited.call.payload = Bytes::new();
+            self.waiting -= 1;
         }
-        self.unsettled = 0;
     }
 
     /// Whether `frame` is the answer that comes next.
@@ -123,7 +142,7 @@ impl Pipeline {
                 text: Bytes::copy_from_slice(text),
             });
         }
-        let Some(front) = self.awaiting.front() else {
+        let Some(front) = self.awaiting.front().filter(|_| self.begun() > 0) else {
             return Err(ClientErrorKind::Unsolicited {
                 status: frame.status,
                 sequence: frame.sequence,
@@ -152,10 +171,15 @@ impl Pipeline {
             }
             call.reply.is_some()
         });
-        for Awaited { call, .. } in &mut self.awaiting {
+        let begun = self.begun();
+        for (index, Awaited { call, .. }) in self.awaiting.iter_mut().enumerate() {
             if over(call.deadline) {
-                let error = ClientError::new(call.deadline.passed(), Executed::Maybe);
-                call.reply(Err(error));
+                let executed = if index < begun {
+                    Executed::Maybe
+                } else {
+                    Executed::No
+                };
+                call.reply(Err(ClientError::new(call.deadline.passed(), executed)));
             }
         }
         let awaited = self.awaiting.iter().map(|awaited| &awaited.call);
@@ -171,24 +195,21 @@ impl Pipeline {
     /// Ends all calls with the error that ended the connection. `input` is what had come in and was
     /// not handled, `orderly` what the caller knows of the server.
     pub(super) fn fail(&mut self, error: &ClientError, input: &[u8], orderly: bool) {
+        let (begun, behind) = (self.begun(), executed_behind(error.kind(), orderly));
+        for (index, awaited) in self.awaiting.iter_mut().enumerate() {
+            let executed = match index {
+                0 if begun > 0 && is_answered(awaited, error.kind(), input) => Executed::Yes,
+                _ if index < begun => behind,
+                _ => Executed::No,
+            };
+            awaited.call.reply(Err(error.with_executed(executed)));
+        }
         for call in &mut self.queue {
             call.reply(Err(error.with_executed(Executed::No)));
         }
-        self.queue.clear();
-        let behind = executed_behind(error.kind(), orderly);
-        if let ClientErrorKind::Frame {
-            error: DecodeError::PayloadTooLong { .. },
-            ..
-        } = error.kind()
-            && let Some(front) = self.awaiting.front_mut()
-            && is_answer_of_executed(input, front)
-        {
-            front.call.reply(Err(error.with_executed(Executed::Yes)));
-        }
-        for Awaited { call, .. } in &mut self.awaiting {
-            call.reply(Err(error.with_executed(behind)));
-        }
         self.awaiting.clear();
+        self.waiting = 0;
+        self.queue.clear();
     }
 }
 
@@ -234,9 +255,16 @@ fn executed_behind(kind: &ClientErrorKind, orderly: bool) -> Executed {
     }
 }
 
-/// Whether the frame at the front of `input`, which is too long to be taken, is by its header and name
-/// the answer of a handler to this request.
-fn is_answer_of_executed(input: &[u8], awaited: &Awaited) -> bool {
+/// Whether the server executed this request, and its answer at the front of `input` ended the
+/// connection because it is too long to be taken.
+fn is_answered(awaited: &Awaited, ended: &ClientErrorKind, input: &[u8]) -> bool {
+    let ClientErrorKind::Frame {
+        error: DecodeError::PayloadTooLong { .. },
+        ..
+    } = ended
+    else {
+        return false;
+    };
     let Some((head, rest)) = input.split_first_chunk::<HEADER_LEN>() else {
         return false;
     };
@@ -302,7 +330,7 @@ mod tests {
         }
         pipeline.fill(&Codec::new(), &mut outbox);
         assert!(flush(&mut outbox, &mut near));
-        pipeline.settle(&mut outbox);
+        pipeline.settle(&outbox);
         for (sequence, answer) in [u32::MAX - 1, u32::MAX, 0, 1].into_iter().zip(answers) {
             let mut frame = [0; 12];
             far.read_exact(&mut frame).await.unwrap();
@@ -319,7 +347,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_write_did_not_begin_returns_to_the_queue() {
+    async fn what_a_write_did_not_begin_is_taken_back_when_nobody_wants_it() {
         // Every place at which the stream can stop, with small and shared payloads and a MAC.
         let key = crate::wire::MacKey::new(b"key").unwrap();
         let codec = Codec::new().mac_key(key);
@@ -335,36 +363,46 @@ mod tests {
             }
             let (mut near, mut far) = duplex(window);
             let mut outbox = Outbox::default();
+            // So that what tokio lets a task do at once is not used up.
+            tokio::task::yield_now().await;
             pipeline.fill(&codec, &mut outbox);
             flush(&mut outbox, &mut near);
-            pipeline.settle(&mut outbox);
+            pipeline.settle(&outbox);
 
             let mut ends = lens.iter().scan(0, |end, len| {
                 *end += len;
                 Some(*end)
             });
             let begun = ends.position(|end| end >= window).unwrap_or(3) + 1;
-            assert_eq!(pipeline.awaiting.len(), begun, "window {window}");
-            assert_eq!(pipeline.queue.len(), 4 - begun);
-            assert_eq!(pipeline.next_sequence, 7 + u32::try_from(begun).unwrap());
-            let written: usize = lens[..begun].iter().sum();
-            assert_eq!(outbox.len(), written.saturating_sub(window));
+            assert_eq!(pipeline.begun(), begun, "window {window}");
+
+            // The caller of the last but one goes: those that have begun stay as they are.
+            drop(answers.remove(2));
+            pipeline.prune(&mut outbox);
+            let (left, sizes) = match begun {
+                3.. => (4, &sizes[..]),
+                _ => (2, &[3, SHARE_MIN, 5][..]),
+            };
+            assert_eq!(pipeline.awaiting.len(), left, "window {window}");
 
             // The rest goes out as if nothing had happened.
             let mut received = Vec::new();
-            while received.len() < lens.iter().sum() {
+            let total = sizes.iter().map(|size| HEADER_LEN + 1 + size + 44).sum();
+            while received.len() < total {
+                tokio::task::yield_now().await;
                 if flush(&mut outbox, &mut near) {
+                    pipeline.settle(&outbox);
                     pipeline.fill(&codec, &mut outbox);
                     flush(&mut outbox, &mut near);
-                    pipeline.settle(&mut outbox);
                 }
+                pipeline.settle(&outbox);
                 far.read_buf(&mut received).await.unwrap();
             }
             for (sequence, size) in (7..).zip(sizes) {
                 let Ok(crate::wire::Decoded::Frame { frame, len }) = codec.decode(&received) else {
                     panic!("window {window}: frame {sequence}");
                 };
-                assert_eq!((frame.sequence, frame.payload.len()), (sequence, size));
+                assert_eq!((frame.sequence, frame.payload.len()), (sequence, *size));
                 received.drain(..len);
             }
             assert!(received.is_empty());

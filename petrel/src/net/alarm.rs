@@ -32,6 +32,11 @@ impl Alarm {
         }
         Poll::Pending
     }
+
+    #[cfg(test)]
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
 }
 
 #[cfg(test)]

@@ -78,6 +78,11 @@ impl Inbox {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn capacity(&self) -> usize {
+        self.buf.capacity()
+    }
+
     /// Reads once. `missing` is how many bytes the message at the front still lacks, as far as is
     /// known; nothing is reserved for it before it comes, but a buffer of its own starts with
     /// `chunk` bytes and doubles.
@@ -135,6 +140,10 @@ impl Inbox {
     fn use_large(&mut self, total: usize, chunk: usize) {
         if self.kind != Kind::Large {
             let mut large = SPARE.take();
+            if large.capacity() / 2 > total {
+                // Whoever keeps a small message must not keep the memory of a large one with it.
+                SPARE.set(std::mem::take(&mut large));
+            }
             large.reserve_exact(total.min(chunk.max(self.bytes().len())));
             large.extend_from_slice(self.bytes());
             if self.kind == Kind::Scratch {
@@ -196,12 +205,12 @@ mod tests {
         let mut inbox = Inbox::default();
         read_all(&mut inbox, b"hello", 5, 16).await;
         assert!(
-            inbox.buf.capacity() < 64,
+            inbox.capacity() < 64,
             "a remainder is kept in a buffer of its size"
         );
         inbox.consume(5);
         inbox.rest();
-        assert_eq!(inbox.buf.capacity(), 0);
+        assert_eq!(inbox.capacity(), 0);
     }
 
     #[tokio::test]
@@ -235,6 +244,14 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(inbox.bytes().as_ptr(), at);
+
+        // But not one that is much smaller: who keeps that would keep all of it.
+        recycle(inbox.take());
+        let mut small = &data[..20_000];
+        poll_fn(|cx| inbox.poll_read(cx, &mut small, 20_000, 16 << 10))
+            .await
+            .unwrap();
+        assert!(inbox.reserved() <= 20_000);
     }
 
     #[tokio::test]
