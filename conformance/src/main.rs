@@ -1,0 +1,7 @@
+//! The program `petrel-conformance`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    petrel_conformance::cli::main()
+}

@@ -1,0 +1,117 @@
+//! Whether what came is what an outcome names.
+
+use std::time::Duration;
+
+use crate::case::{Expected, Fill, FrameMatch};
+use crate::connection::{Ending, Event};
+use crate::describe;
+use crate::frame::{Frame, MacCheck};
+
+/// `None` where the event is the expected one, otherwise what differs, in words. `after` is the
+/// time since the last write.
+pub(crate) fn difference(
+    expected: &Expected,
+    event: &Event,
+    fill: Fill<'_>,
+    after: Duration,
+) -> Option<String> {
+    match (expected, event) {
+        (Expected::Frame(wanted), Event::Frame(frame)) => {
+            frame_difference(wanted, frame, fill, after)
+        }
+        (Expected::Close, Event::End(_))
+        | (Expected::Fin, Event::End(Ending::Fin))
+        | (Expected::End, Event::End(_) | Event::Truncated(..))
+        | (Expected::Silence, Event::Silence(0)) => None,
+        // Said by the list of what was observed already.
+        _ => Some(String::new()),
+    }
+}
+
+fn frame_difference(
+    wanted: &FrameMatch,
+    frame: &Frame,
+    fill: Fill<'_>,
+    after: Duration,
+) -> Option<String> {
+    if let Some(status) = wanted.status.filter(|status| *status != frame.status) {
+        return Some(format!("its status is {}, not {status}", frame.status));
+    }
+    if let Some(sequence) = wanted
+        .sequence
+        .filter(|sequence| *sequence != frame.sequence)
+    {
+        return Some(format!(
+            "its sequence is {}, not {sequence}",
+            frame.sequence
+        ));
+    }
+    let number = wanted.sequence.unwrap_or(frame.sequence);
+    if let Some(name) = &wanted.name {
+        let name = name.bytes(fill, number);
+        if name != frame.name {
+            return Some(format!(
+                "its name is {}, not {}",
+                describe::text(&frame.name),
+                describe::text(&name)
+            ));
+        }
+    }
+    if let Some(payload) = &wanted.payload {
+        let payload = payload.bytes(fill, number);
+        if payload != frame.payload {
+            return Some(payload_difference(&payload, &frame.payload));
+        }
+    }
+    if let Some(length) = wanted
+        .payload_len
+        .filter(|length| *length != frame.payload.len())
+    {
+        return Some(format!(
+            "its payload has {}, not {length}",
+            describe::count_of_bytes(frame.payload.len())
+        ));
+    }
+    if let Some(foreign) = &wanted.payload_without
+        && frame
+            .payload
+            .windows(foreign.len())
+            .any(|window| window == foreign.as_bytes())
+    {
+        return Some(format!(
+            "its payload holds \"{foreign}\", which is of another exchange"
+        ));
+    }
+    if let Some(milliseconds) = wanted.not_before_ms
+        && after < Duration::from_millis(milliseconds)
+    {
+        return Some(format!(
+            "it came after {} ms, before {milliseconds} ms",
+            after.as_millis()
+        ));
+    }
+    (frame.mac == MacCheck::Wrong)
+        .then(|| "its MAC is not that of its payload under this key".into())
+}
+
+fn payload_difference(wanted: &[u8], got: &[u8]) -> String {
+    if wanted.len() != got.len() {
+        return format!(
+            "its payload is {} ({}), not {} ({})",
+            describe::text(got),
+            describe::count_of_bytes(got.len()),
+            describe::text(wanted),
+            describe::count_of_bytes(wanted.len())
+        );
+    }
+    let at = wanted
+        .iter()
+        .zip(got)
+        .position(|(a, b)| a != b)
+        .unwrap_or(0);
+    format!(
+        "its payload differs from byte {at} on: {} instead of {}",
+        describe::text(&got[at..]),
+        describe::text(&wanted[at..])
+    )
+}

@@ -1,0 +1,167 @@
+//! The program: exit codes, error lines, and what it does to a terminal.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener};
+use std::process::{Command, Output};
+use std::thread;
+
+fn program(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_petrel-conformance"))
+        .args(arguments)
+        .env_remove("PETREL_TEST_KEY")
+        .output()
+        .expect("the program starts")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("its output is UTF-8")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("its errors are UTF-8")
+}
+
+/// A peer that answers every connection with the same bytes and ends it. Its thread ends with the
+/// test program.
+fn parrot(answer: Vec<u8>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address").to_string();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            // The suite may be gone already; that is its affair.
+            let _ = stream.write_all(&answer);
+            let _ = stream.shutdown(Shutdown::Write);
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+    });
+    address
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    for arguments in [
+        &["server"][..],
+        &["server", ""],
+        &["server", "localhost"],
+        &["server", "127.0.0.1:0"],
+        &["server", "127.0.0.1:99999"],
+        &["server", "unix:relative"],
+        &["server", "tls://127.0.0.1:1"],
+        &["server", "127.0.0.1:1", "--hmac-target", "127.0.0.1:2"],
+        &["server", "127.0.0.1:1", "--hmac-key-env", "PETREL_TEST_KEY"],
+        &[
+            "server",
+            "127.0.0.1:1",
+            "--hmac-target",
+            "127.0.0.1:2",
+            "--hmac-key-env",
+            "PETREL_TEST_KEY",
+        ],
+        &["server", "127.0.0.1:1", "--echo", ""],
+        &["server", "embedded", "--limit", "5"],
+        &["--format", "yaml", "list"],
+        &["--max-time", "0", "list"],
+        &["unknown"],
+    ] {
+        let output = program(arguments);
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{arguments:?}: {}",
+            stderr(&output)
+        );
+        assert!(output.stdout.is_empty(), "{arguments:?}: data on stdout");
+        assert!(!output.stderr.is_empty(), "{arguments:?}: nothing says why");
+    }
+}
+
+#[test]
+fn a_target_that_is_not_there_is_exit_code_3() {
+    // The port was free a moment ago, and nothing listens on it now.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address").to_string();
+    drop(listener);
+    let output = program(&["server", &address]);
+    assert_eq!(output.status.code(), Some(3));
+    let line = stderr(&output);
+    assert!(line.contains(&format!("cannot reach {address}")), "{line}");
+    let missing = [
+        "server",
+        "127.0.0.1:1",
+        "--hmac-target",
+        "127.0.0.1:2",
+        "--hmac-key-file",
+        "/no/key",
+    ];
+    assert_eq!(program(&missing).status.code(), Some(3));
+}
+
+#[test]
+fn nothing_judged_is_exit_code_4() {
+    let output = program(&["server", "127.0.0.1:1", "--run", "no such case"]);
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    // The only selected case needs fixtures, which nobody declared.
+    let output = program(&["server", &parrot(Vec::new()), "--run", "PC-0100"]);
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    assert!(
+        stdout(&output).contains("1 × needs the fixtures (--fixtures)"),
+        "{}",
+        stdout(&output)
+    );
+}
+
+#[test]
+fn the_cases_can_be_listed() {
+    let output = program(&["list", "--run", "limits"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).contains("PC-0027"), "{}", stdout(&output));
+    assert!(!stdout(&output).contains("PC-0001"), "{}", stdout(&output));
+    let output = program(&["list", "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(document["schema"], "petrel-conformance/1");
+    assert_eq!(document["cases"][0]["id"], "PC-0001");
+}
+
+#[test]
+fn a_failure_shows_its_evidence_and_nothing_raw() {
+    // Status 200, sequence 1, a name of 10 bytes that would clear the screen, payload "\0".
+    let mut frame = vec![200, 0, 1, 0, 0, 0, 10, 1, 0, 0, 0];
+    frame.extend(b"\x1b[2J\x1b[31m!\0");
+    let address = parrot(frame);
+    let output = program(&["server", &address, "--run", "PC-0001"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = stdout(&output);
+    assert!(
+        !text.contains('\x1b'),
+        "the peer's bytes reached the terminal: {text}"
+    );
+    for part in [
+        "fail PC-0001",
+        "\nnot conformant (",
+        "expected  answer 200, sequence 1, name \"PROTOCHECK\", payload \"\\x00\" (best)",
+        "observed  answer 200, sequence 1, name \"\\x1b[2J",
+        "  c8 00                       status 200",
+        &format!("again: petrel-conformance server {address} --run PC-0001"),
+        "0 pass, 0 warn, 1 fail, 0 hang, 0 not run, 1 not applicable",
+    ] {
+        assert!(text.contains(part), "`{part}` is missing in:\n{text}");
+    }
+    let output = program(&["server", &address, "--run", "PC-0001", "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(document["schema"], "petrel-conformance/1");
+    assert_eq!(document["exit_code"], 1);
+    assert_eq!(document["counts"]["fail"], 1);
+    assert_eq!(document["cases"][0]["verdict"], "fail");
+}
+
+#[test]
+fn a_claim_of_gigabytes_is_an_error_and_no_memory() {
+    let frame = vec![200, 0, 1, 0, 0, 0, 0, 255, 255, 255, 255];
+    let output = program(&["server", &parrot(frame), "--run", "PC-0001"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stdout(&output).contains("claims a payload of 4294967295 bytes"),
+        "{}",
+        stdout(&output)
+    );
+}
