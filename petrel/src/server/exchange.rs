@@ -3,7 +3,7 @@
 
 use super::{
     Service,
-    handler::{Answering, Handler, HandlerError, InlineRequest, Reply, Request},
+    handler::{Answering, Handler, HandlerError, InlineFn, InlineRequest, Reply, Request},
     log,
     router::Route,
 };
@@ -73,13 +73,7 @@ impl Exchange<'_> {
                 name,
                 handler: Handler::Inline(handler),
             }) => {
-                let request = InlineRequest {
-                    name,
-                    payload: frame.payload,
-                    sequence: frame.sequence,
-                    member: &Arc::clone(&self.membership.member),
-                };
-                self.inline(frame, origin, |reply| handler(&request, reply));
+                self.inline(frame, origin, name, handler);
                 Next::Answered
             }
             Some(Route {
@@ -201,7 +195,8 @@ impl Exchange<'_> {
         &mut self,
         frame: &Frame<'_>,
         origin: Option<&Bytes>,
-        handler: impl FnOnce(&mut Reply<'_>) -> Result<Status, HandlerError>,
+        route: &str,
+        handler: &InlineFn,
     ) {
         let Frame { sequence, name, .. } = *frame;
         let codec = &self.service.codec;
@@ -209,14 +204,19 @@ impl Exchange<'_> {
         let Ok(draft) = codec.begin(sequence, name, &mut self.out.buf) else {
             return;
         };
-        let start = draft.payload_start();
+        let request = InlineRequest {
+            name: route,
+            payload: frame.payload,
+            sequence,
+            member: &self.membership.member,
+        };
         let mut reply = Reply {
+            start: draft.payload_start(),
             buf: &mut self.out.buf,
-            start,
             origin,
             shared: None,
         };
-        let outcome = catch_unwind(AssertUnwindSafe(|| handler(&mut reply)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| handler(&request, &mut reply)));
         let (len, shared) = (reply.len(), reply.shared.take());
         let fault = match outcome {
             Ok(Ok(status)) => match self.service.permit_parts(status, len) {

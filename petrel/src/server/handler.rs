@@ -283,7 +283,8 @@ pub(super) enum Handler {
     Inline(Box<InlineFn>),
 }
 
-type InlineFn =
+/// An inline handler, whatever its type was.
+pub(super) type InlineFn =
     dyn Fn(&InlineRequest<'_>, &mut Reply<'_>) -> Result<Status, HandlerError> + Send + Sync;
 
 impl Handler {

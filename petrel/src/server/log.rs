@@ -19,6 +19,7 @@ macro_rules! at_level {
 }
 
 /// A request was answered. What went well, 200 and the application's own, is told at `trace` only.
+#[inline]
 pub(super) fn answered(
     member: &Member,
     sequence: u32,
@@ -26,12 +27,19 @@ pub(super) fn answered(
     status: Status,
     error: Option<&str>,
 ) {
-    let (connection, text, request) = (member.id, status.text(), Escaped(name));
-    let status_number = status.0;
     if status == Status::OK || !status.is_reserved() {
-        tracing::trace!(connection, sequence, %request, status = status_number, text);
+        // Nothing is computed for it unless somebody listens.
+        tracing::trace!(
+            connection = member.id,
+            sequence,
+            request = %Escaped(name),
+            status = status.0,
+            text = status.text(),
+        );
         return;
     }
+    let (connection, text, request) = (member.id, status.text(), Escaped(name));
+    let status_number = status.0;
     let error = error.map(|error| tracing::field::display(Escaped(error.as_bytes())));
     at_level!(status.level(), connection, sequence, %request, status = status_number, text, error);
 }

@@ -2,7 +2,7 @@
 
 use super::handler::Handler;
 use crate::wire::{NAME_LEN_MAX, PROTOCOL_CHECK};
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 /// Why a handler cannot be registered under a name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,8 +37,13 @@ pub(super) struct Route {
 }
 
 /// The handlers by name; fixed once the server runs.
+///
+/// Routes of one length lie together, sorted: most names are told apart by their length alone, and
+/// the bytes of a stranger need no hash.
 #[derive(Default)]
-pub(super) struct Router(HashMap<Box<[u8]>, Route>);
+pub(super) struct Router {
+    by_len: Vec<Vec<Route>>,
+}
 
 impl Router {
     pub(super) fn add(&mut self, name: &str, handler: Handler) -> Result<(), RegisterError> {
@@ -55,28 +60,31 @@ impl Router {
         if name == PROTOCOL_CHECK {
             return Err(RegisterError::Reserved);
         }
-        if self.0.contains_key(name.as_bytes()) {
-            return Err(RegisterError::Taken(name.to_owned()));
+        if self.by_len.len() <= name.len() {
+            self.by_len.resize_with(name.len() + 1, Vec::new);
         }
-        self.0.insert(
-            name.as_bytes().into(),
-            Route {
-                name: name.into(),
-                handler,
-            },
-        );
+        let routes = &mut self.by_len[name.len()];
+        let Err(at) = find(routes, name.as_bytes()) else {
+            return Err(RegisterError::Taken(name.to_owned()));
+        };
+        let name = name.into();
+        routes.insert(at, Route { name, handler });
         Ok(())
     }
 
     pub(super) fn get(&self, name: &[u8]) -> Option<&Route> {
-        self.0.get(name)
+        let routes = self.by_len.get(name.len())?;
+        routes.get(find(routes, name).ok()?)
     }
+}
+
+fn find(routes: &[Route], name: &[u8]) -> Result<usize, usize> {
+    routes.binary_search_by(|route| route.name.as_bytes().cmp(name))
 }
 
 impl fmt::Debug for Router {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set()
-            .entries(self.0.values().map(|route| &route.name))
-            .finish()
+        let names = self.by_len.iter().flatten().map(|route| &route.name);
+        f.debug_set().entries(names).finish()
     }
 }
