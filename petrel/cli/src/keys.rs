@@ -74,6 +74,18 @@ impl KeyArgs {
         warn_of_weakness(&source, &bytes);
         Ok(Some(Key { bytes, mac_key }))
     }
+
+    /// The arguments again, as words for a shell: where the key is, never the key.
+    pub fn to_words(&self) -> Vec<String> {
+        let file = self.hmac_key_file.as_ref();
+        let file = file.map(|path| ("--hmac-key-file", path.to_string_lossy()));
+        let variable = self.hmac_key_env.as_ref();
+        let variable = variable.map(|name| ("--hmac-key-env", name.into()));
+        let given = file.into_iter().chain(variable);
+        given
+            .flat_map(|(flag, value)| [flag.to_owned(), output::shell_word(&value)])
+            .collect()
+    }
 }
 
 impl Key {
@@ -181,6 +193,16 @@ mod tests {
             );
             assert_eq!(format!("{read:?}"), "Key(..)");
         }
+    }
+
+    #[test]
+    fn the_arguments_can_be_given_again() {
+        let args = KeyArgs {
+            hmac_key_file: Some("my key".into()),
+            ..KeyArgs::default()
+        };
+        assert_eq!(args.to_words(), ["--hmac-key-file", "'my key'"]);
+        assert_eq!(KeyArgs::default().to_words(), [""; 0]);
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! The log: on standard error, and never in the way of the program.
 
-use crate::{Exit, Failure};
+use crate::{Exit, Failure, look::may_color};
 use std::{
-    env,
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -62,7 +61,7 @@ pub struct LogGuard(SyncSender<Message>);
 
 impl LogArgs {
     /// Starts the log of the process. Lines are coloured on a terminal, unless `NO_COLOR` is set to
-    /// something.
+    /// something or the terminal is a dumb one.
     ///
     /// Lines are written by a thread of their own: a terminal that is held, or a reader that sleeps,
     /// costs lines and not the program's time. Where lines are missing, the log says how many.
@@ -85,7 +84,7 @@ impl LogArgs {
             .map_err(|error| cannot_start(&error))?;
         tracing_subscriber::fmt()
             .with_max_level(LevelFilter::from(self.log))
-            .with_ansi(io::stderr().is_terminal() && !no_color())
+            .with_ansi(may_color(&io::stderr()))
             .with_writer(sink)
             .log_internal_errors(false)
             .try_init()
@@ -170,10 +169,6 @@ fn write_lines(messages: &Receiver<Message>, dropped: &AtomicU64, to: &mut impl 
             let _ = writeln!(to, "({missing} lines of the log are missing here)");
         }
     }
-}
-
-fn no_color() -> bool {
-    env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::Failure;
 use serde::Serialize;
 use std::io::{self, Write};
+use textwrap::{Options, WordSplitter};
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -77,13 +78,51 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
+/// The text as one word of a shell, for command lines that are to be copied.
+pub fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:+,@%=".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// Breaks a text into lines of at most `width` columns, each with its newline; the first begins with
+/// `first`, the others with `rest`. Flags and names stay whole, so that they can be copied.
+pub fn paragraph(text: &str, width: usize, first: &str, rest: &str) -> String {
+    let options = Options::new(width)
+        .word_splitter(WordSplitter::NoHyphenation)
+        .initial_indent(first)
+        .subsequent_indent(rest);
+    let mut lines = textwrap::fill(text, options);
+    lines.push('\n');
+    lines
+}
+
 #[cfg(test)]
 mod tests {
-    use super::one_line;
+    use super::*;
 
     #[test]
     fn a_line_stays_a_line_and_reads_as_it_was() {
         assert_eq!(one_line(r#"C:\x "a" it's café"#), r#"C:\x "a" it's café"#);
         assert_eq!(one_line("a\r\nb\u{202e}\u{9b}"), r"a\r\nb\u{202e}\u{9b}");
+    }
+
+    #[test]
+    fn a_path_is_one_word_for_a_shell() {
+        assert_eq!(shell_word("certs/ca.pem"), "certs/ca.pem");
+        assert_eq!(shell_word("my certs/ca.pem"), "'my certs/ca.pem'");
+        assert_eq!(shell_word("it's"), r"'it'\''s'");
+        assert_eq!(shell_word(""), "''");
+    }
+
+    #[test]
+    fn a_paragraph_breaks_at_spaces_or_where_it_must() {
+        assert_eq!(
+            paragraph("use --tls-client-ca or 0123456789abcdef", 16, "- ", "  "),
+            "- use\n  --tls-client-ca\n  or\n  0123456789abcd\n  ef\n"
+        );
     }
 }

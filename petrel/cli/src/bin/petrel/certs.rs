@@ -50,9 +50,9 @@ pub(crate) fn certs(args: &CertsArgs) -> Result<Exit, Failure> {
     let at = |name: &str| args.out.join(name).to_string_lossy().into_owned();
     let serve = format!(
         "petrel serve --listen tls://127.0.0.1:60606 --tls-cert {} --tls-key {} --tls-client-ca {}",
-        shell_word(&at("server.pem")),
-        shell_word(&at("server-key.pem")),
-        shell_word(&at("ca.pem"))
+        output::shell_word(&at("server.pem")),
+        output::shell_word(&at("server-key.pem")),
+        output::shell_word(&at("ca.pem"))
     );
     if args.format.format == Format::Json {
         let files = parts.iter().map(|part| at(part.name)).collect();
@@ -137,27 +137,4 @@ fn write(folder: &Path, parts: &[Part<'_>]) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// The text as one word of a shell.
-fn shell_word(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:+,@%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shell_word;
-
-    #[test]
-    fn a_path_is_one_word_for_a_shell() {
-        assert_eq!(shell_word("certs/ca.pem"), "certs/ca.pem");
-        assert_eq!(shell_word("my certs/ca.pem"), "'my certs/ca.pem'");
-        assert_eq!(shell_word("it's"), r"'it'\''s'");
-        assert_eq!(shell_word(""), "''");
-    }
 }

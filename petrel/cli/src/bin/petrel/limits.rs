@@ -94,13 +94,7 @@ fn list<S: LimitSet>(title: &str, text: &mut String) {
             ));
         }
         for paragraph in [&*facts, row.about] {
-            // Words stay whole: flags and names are to be copied.
-            let indented = textwrap::Options::new(WIDTH)
-                .word_splitter(textwrap::WordSplitter::NoHyphenation)
-                .initial_indent("    ")
-                .subsequent_indent("    ");
-            text.push_str(&textwrap::fill(paragraph, indented));
-            text.push('\n');
+            text.push_str(&output::paragraph(paragraph, WIDTH, "    ", "    "));
         }
     }
 }
