@@ -52,11 +52,11 @@ async fn many_callers_share_a_connection_and_each_gets_its_own_answer() {
         let client = pair(server, client, pipe).await;
         assert_eq!(client.server_version(), Some(0));
         let mut calls = JoinSet::new();
-        for i in 0..300_usize {
+        for i in 0..300_u16 {
             let client = client.clone();
             calls.spawn(async move {
                 let name = if i % 3 == 0 { "echo-async" } else { "echo" };
-                let payload = vec![(i % 251) as u8; if i % 60 == 0 { 50_000 } else { i }];
+                let payload = vec![i.to_le_bytes()[0]; if i % 60 == 0 { 50_000 } else { i.into() }];
                 let response = client.dispatch(name, payload.clone()).await.unwrap();
                 assert!(response.is_ok());
                 assert_eq!(response.payload, payload);
