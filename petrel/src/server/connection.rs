@@ -2,6 +2,7 @@
 
 use super::{
     Service,
+    deadlines::{Deadlines, Waiting},
     exchange::{Exchange, Next, Running},
     log,
 };
@@ -16,7 +17,6 @@ use std::{
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -40,13 +40,7 @@ pub(crate) struct Connection<S> {
     running: Option<Box<Running>>,
     alarm: Alarm,
     phase: Phase,
-    accepted: Instant,
-    /// Since when the frame at the front of the input has been coming in.
-    frame_since: Option<Instant>,
-    /// Since when the peer has taken nothing of what is ready for it.
-    blocked_since: Option<Instant>,
-    /// When bytes last came or went; kept only where idleness has a limit.
-    active: Instant,
+    deadlines: Deadlines,
     /// Whether a protocol check was passed.
     checked: bool,
     /// Whether the peer has ended its side.
@@ -105,10 +99,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             running: None,
             alarm: Alarm::default(),
             phase: Phase::Open,
-            accepted,
-            frame_since: None,
-            blocked_since: None,
-            active: accepted,
+            deadlines: Deadlines::new(accepted),
             checked: false,
             ended: false,
             draining: false,
@@ -132,9 +123,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Phase::Open => match self.serve(cx, out, tally) {
                     Step::Wait => {
                         self.deaf |= self.draining;
-                        let moved = tally.bytes_in + tally.bytes_out > 0;
-                        if moved && !self.service.limits.idle_timeout.is_zero() {
-                            self.active = Instant::now();
+                        if tally.bytes_in + tally.bytes_out > 0 {
+                            self.deadlines.moved(&self.service.limits);
                         }
                         return self.poll_late(cx);
                     }
@@ -242,7 +232,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             inbox,
             running,
             checked,
-            frame_since,
+            deadlines,
             ..
         } = self;
         let mut exchange = Exchange {
@@ -267,9 +257,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Ok(Decoded::Frame { frame, len }) => (frame, len),
                 Ok(Decoded::NeedMore { at_least }) => {
                     if input.is_empty() {
-                        *frame_since = None;
-                    } else if frame_since.is_none() {
-                        *frame_since = Some(Instant::now());
+                        deadlines.no_frame();
+                    } else {
+                        deadlines.frame_begun();
                     }
                     if !exchange.membership.hold(inbox.reserved()) {
                         return Err(exchange.refuse_over_budget(inbox.bytes()));
@@ -279,7 +269,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Err(error) => return Err(exchange.refuse(error, input)),
             };
             turn.frames -= 1;
-            *frame_since = None;
+            deadlines.no_frame();
             let next = if inbox.is_one_large(len) {
                 // The frame has its buffer for itself: hand that on instead of copying.
                 let name_end = HEADER_LEN + frame.name.len();
@@ -326,13 +316,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let before = tally.bytes_out;
         match out.poll_flush(cx, &mut self.stream, &mut tally.bytes_out) {
             Poll::Ready(flushed) => {
-                self.blocked_since = None;
+                self.deadlines.unblocked();
                 flushed
             }
             Poll::Pending => {
-                if self.blocked_since.is_none() || tally.bytes_out > before {
-                    self.blocked_since = Some(Instant::now());
-                }
+                self.deadlines.blocked(tally.bytes_out > before);
                 Ok(())
             }
         }
@@ -350,8 +338,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             return Poll::Pending;
         }
         let finished = Pin::new(&mut self.stream).poll_shutdown(cx);
-        if finished.is_pending() && self.blocked_since.is_none() {
-            self.blocked_since = Some(Instant::now());
+        if finished.is_pending() {
+            self.deadlines.blocked(false);
         }
         finished
     }
@@ -382,50 +370,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Ready if something took too long; otherwise the task is woken when it has.
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<ConnectionEnd> {
-        let due = self.due();
-        self.alarm
-            .poll(cx, due.map(|(at, _)| at))
-            .map(|()| match due {
-                Some((_, reason)) => ConnectionEnd::Closed(reason),
-                None => ConnectionEnd::Closed(CloseReason::Cut),
-            })
-    }
-
-    /// The first deadline of those that run, and what its passing means.
-    fn due(&mut self) -> Option<(Instant, CloseReason)> {
-        let limits = &self.service.limits;
-        let blocked = self
-            .blocked_since
-            .map(|since| (since + limits.write_timeout, CloseReason::WriteStalled));
-        if self.running.is_some() || matches!(self.phase, Phase::Flushing(_)) {
-            return blocked;
+        let waiting = if self.running.is_some() || matches!(self.phase, Phase::Flushing(_)) {
+            Waiting::Ourselves
+        } else if self.membership.has_completed() {
+            let came = self.inbox.bytes().len();
+            Waiting::Frame { came }
+        } else {
+            Waiting::FirstFrame
+        };
+        let due = self.deadlines.due(&self.service.limits, waiting);
+        match (self.alarm.poll(cx, due.map(|(at, _)| at)), due) {
+            (Poll::Ready(()), Some((_, reason))) => Poll::Ready(ConnectionEnd::Closed(reason)),
+            _ => Poll::Pending,
         }
-        if !self.membership.has_completed() {
-            let first = (
-                self.accepted + limits.first_frame_timeout,
-                CloseReason::FirstFrameTimeout,
-            );
-            return [blocked, Some(first)]
-                .into_iter()
-                .flatten()
-                .min_by_key(|(at, _)| *at);
-        }
-        let (mut frame, mut rate, mut idle) = (None, None, None);
-        if let Some(since) = self.frame_since {
-            frame = Some((since + limits.frame_timeout, CloseReason::FrameTimeout));
-            let came = self.inbox.bytes().len() as u64;
-            // So much time the bytes have earned; no minimum, no division, no deadline.
-            if let Some(earned) = (came * 1000).checked_div(limits.frame_rate_min) {
-                let at = since + limits.frame_rate_grace.max(Duration::from_millis(earned));
-                rate = Some((at, CloseReason::FrameTooSlow));
-            }
-        } else if !limits.idle_timeout.is_zero() {
-            idle = Some((self.active + limits.idle_timeout, CloseReason::IdleTimeout));
-        }
-        [blocked, frame, rate, idle]
-            .into_iter()
-            .flatten()
-            .min_by_key(|(at, _)| *at)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod config;
 mod connection;
+mod deadlines;
 mod exchange;
 mod handler;
 #[cfg(feature = "tls")]
