@@ -5,6 +5,7 @@
 mod close;
 mod deadlines;
 mod drain;
+mod events;
 mod handlers;
 mod handshake;
 mod limits;
