@@ -9,9 +9,10 @@ use super::{
 use crate::{
     CloseReason, ConnectionEnd, Ending,
     net::{Alarm, Inbox, Membership, Order, Outbox, Tally, ending_of},
-    wire::{Decoded, Frame, HEADER_LEN},
+    wire::{Decoded, Frame, HEADER_LEN, Status},
 };
 use std::{
+    fmt,
     future::Future,
     io,
     pin::{Pin, pin},
@@ -171,6 +172,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Err(reason) => return Step::Close(ConnectionEnd::Closed(reason)),
             };
             if let Err(error) = self.flush(cx, out, tally) {
+                self.lost(Status::WRITE_ERROR, &error);
                 return Step::End(ConnectionEnd::Peer(ending_of(&error)));
             }
             let full = out.len() >= unsent_max;
@@ -179,12 +181,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 return if full { Step::Wait } else { Step::Yield };
             }
             if self.ended && self.running.is_none() {
-                let ending = if self.inbox.bytes().is_empty() {
-                    Ending::Fin
-                } else {
-                    Ending::Truncated
-                };
-                return Step::Close(ConnectionEnd::Peer(ending));
+                if self.inbox.bytes().is_empty() {
+                    return Step::Close(ConnectionEnd::Peer(Ending::Fin));
+                }
+                self.lost(Status::READ_ERROR, &"the end came inside a frame");
+                return Step::Close(ConnectionEnd::Peer(Ending::Truncated));
             }
             if self.deaf && self.running.is_none() {
                 return Step::Close(ConnectionEnd::Closed(CloseReason::Drained));
@@ -210,10 +211,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     turn.bytes = turn.bytes.saturating_sub(n);
                 }
                 Poll::Ready(Err(error)) => {
+                    self.lost(Status::READ_ERROR, &error);
                     return Step::End(ConnectionEnd::Peer(ending_of(&error)));
                 }
             }
         }
+    }
+
+    fn lost(&self, status: Status, error: &dyn fmt::Display) {
+        log::lost(&self.membership.member, status, error);
     }
 
     /// Answers the complete frames of the input. Gives how many bytes the next one lacks, if none is
@@ -406,8 +412,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for Connection<S> {
     }
 }
 
-impl<S> std::fmt::Debug for Connection<S> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<S> fmt::Debug for Connection<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection")
             .field("id", &self.membership.member.id)
             .finish_non_exhaustive()
@@ -421,9 +427,9 @@ mod tests {
         PeerAddr, ServerLimits,
         net::{Caps, Hub},
         server::router::Router,
-        wire::{Codec, Status},
+        wire::Codec,
     };
-    use std::{pin::pin, task::Waker};
+    use std::task::Waker;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     /// Polls once what is ready at once.

@@ -5,6 +5,7 @@ use crate::{
     net::Member,
     wire::{Escaped, Level, Status},
 };
+use std::fmt;
 
 /// One event with the fields of Petrel, at a level that is known only when it runs.
 macro_rules! at_level {
@@ -46,8 +47,13 @@ pub(super) fn answered(
 
 /// A connection was opened.
 pub(super) fn opened(member: &Member) {
-    let (connection, peer) = (member.id, member.peer);
-    tracing::debug!(connection, %peer, status = 100, text = Status(100).text());
+    let (connection, peer, status) = (member.id, member.peer, Status::CLIENT_CONNECTED);
+    tracing::info!(connection, %peer, status = status.0, text = status.text());
+}
+
+/// Reading or writing failed: the peer is gone in a way that is not in order.
+pub(super) fn lost(member: &Member, status: Status, error: &dyn fmt::Display) {
+    tracing::error!(connection = member.id, status = status.0, text = status.text(), %error);
 }
 
 /// A connection ended.
@@ -58,15 +64,18 @@ pub(super) fn ended(member: &Member, end: ConnectionEnd) {
             let status = Status::CLIENT_GONE;
             tracing::info!(connection, status = status.0, text = status.text(), reason = %end);
         }
-        ConnectionEnd::Peer(_) => {
-            let status = Status::READ_ERROR;
-            tracing::error!(connection, status = status.0, text = status.text(), reason = %end);
-        }
         ConnectionEnd::Closed(CloseReason::Drained) => {
-            tracing::info!(connection, status = 199, text = Status(199).text(), reason = %end);
+            let status = Status::QUITTING;
+            tracing::debug!(connection, status = status.0, text = status.text(), reason = %end);
         }
-        ConnectionEnd::Closed(_) => {
-            tracing::warn!(connection, status = 199, text = Status(199).text(), reason = %end);
-        }
+        // What led to it was told already.
+        ConnectionEnd::Peer(_)
+        | ConnectionEnd::Closed(
+            CloseReason::PayloadLimit
+            | CloseReason::PayloadBudget
+            | CloseReason::ProtocolMismatch
+            | CloseReason::MacFailed,
+        ) => tracing::debug!(connection, reason = %end, "connection ended"),
+        ConnectionEnd::Closed(_) => tracing::warn!(connection, reason = %end, "connection closed"),
     }
 }

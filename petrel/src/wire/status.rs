@@ -34,10 +34,10 @@ pub struct Status(pub u16);
 
 /// Number, level and text of every status that the protocol assigns.
 const ASSIGNED: [(Status, Level, &str); 15] = [
-    (Status(100), Level::Debug, "connection opened"),
-    (Status(101), Level::Debug, "connection event"),
+    (Status::CLIENT_CONNECTED, Level::Info, "client connected"),
+    (Status::IN_DISPATCH, Level::Debug, "in dispatch"),
     (Status::CLIENT_GONE, Level::Info, "client gone"),
-    (Status(199), Level::Info, "server closing"),
+    (Status::QUITTING, Level::Debug, "server quitting"),
     (Status::OK, Level::Debug, "success"),
     (Status::NOT_FOUND, Level::Warn, "handler not found"),
     (
@@ -52,18 +52,24 @@ const ASSIGNED: [(Status, Level, &str); 15] = [
     ),
     (Status::PROTOCOL_MISMATCH, Level::Error, "protocol mismatch"),
     (Status::READ_ERROR, Level::Error, "network read error"),
-    (Status(499), Level::Error, "network write error"),
+    (Status::WRITE_ERROR, Level::Error, "network write error"),
     (Status::FAILED, Level::Error, "request failed"),
     (Status::INTERNAL_ERROR, Level::Error, "internal error"),
     (Status::MAC_FAILED, Level::Error, "HMAC verification failed"),
-    (Status(599), Level::Error, "listener error"),
+    (Status::LISTENER_ERROR, Level::Error, "listener error"),
 ];
 
 impl Status {
     /// 0: what a request carries. It has no meaning, and a receiver ignores it.
     pub const NONE: Self = Self(0);
+    /// 100: a client connected; stands in logs, is not sent.
+    pub const CLIENT_CONNECTED: Self = Self(100);
+    /// 101: a request goes to its handler; stands in logs, is not sent.
+    pub const IN_DISPATCH: Self = Self(101);
     /// 198: a notice that the connection closes because the client is gone; never an answer.
     pub const CLIENT_GONE: Self = Self(198);
+    /// 199: the server quits; stands in logs, is not sent.
+    pub const QUITTING: Self = Self(199);
     /// 200: success.
     pub const OK: Self = Self(200);
     /// 400: no handler of that name.
@@ -76,12 +82,16 @@ impl Status {
     pub const PROTOCOL_MISMATCH: Self = Self(497);
     /// 498: a notice that the connection closes after a read error; never an answer.
     pub const READ_ERROR: Self = Self(498);
+    /// 499: writing to the network failed; stands in logs, is not sent.
+    pub const WRITE_ERROR: Self = Self(499);
     /// 500: the handler returned an error.
     pub const FAILED: Self = Self(500);
     /// 501: the handler panicked, or answered what it may not.
     pub const INTERNAL_ERROR: Self = Self(501);
     /// 502: the MAC does not fit the payload. The connection closes.
     pub const MAC_FAILED: Self = Self(502);
+    /// 599: connections cannot be accepted; stands in logs, is not sent.
+    pub const LISTENER_ERROR: Self = Self(599);
 
     /// Highest number that belongs to the protocol.
     pub const RESERVED_MAX: u16 = 1024;

@@ -5,7 +5,6 @@
 mod close;
 mod deadlines;
 mod drain;
-mod events;
 mod handlers;
 mod handshake;
 mod limits;

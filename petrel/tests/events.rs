@@ -1,6 +1,14 @@
 //! What the server tells the log: which fields, at which level.
+//!
+//! One test in a program of its own: whether an event is told is remembered for the whole process, so
+//! tests that do not listen would disturb it.
+#![cfg(feature = "runtime")]
 
-use super::peer::{connect, fixtures, keep};
+#[allow(dead_code, reason = "shared with the tests of the server")]
+#[path = "server/peer.rs"]
+mod peer;
+
+use peer::{connect, fixtures, keep};
 use petrel::wire::Status;
 use std::{
     collections::BTreeMap,
@@ -72,9 +80,17 @@ impl Listener {
 }
 
 #[tokio::test]
-async fn every_answer_is_told_at_the_level_of_its_status_with_the_fields_of_petrel() {
+async fn the_log_is_told_what_happens() {
     let listener = Listener::default();
     let _listening = tracing::subscriber::set_default(listener.clone());
+    every_answer_is_told_at_the_level_of_its_status_with_the_fields_of_petrel(&listener).await;
+    listener.0.lock().unwrap().clear();
+    the_end_of_a_connection_is_told_as_it_was_seen(&listener).await;
+}
+
+async fn every_answer_is_told_at_the_level_of_its_status_with_the_fields_of_petrel(
+    listener: &Listener,
+) {
     let builder = fixtures()
         .register_inline("fail", |_, _| Err::<(), _>("it is \u{1b}[31mbroken"))
         .register_inline("panic", |request, _| {
@@ -117,26 +133,33 @@ async fn every_answer_is_told_at_the_level_of_its_status_with_the_fields_of_petr
     peer.end().await;
     drop(peer);
     end.await.unwrap();
-    assert_eq!(listener.of(100)[0].0, Level::DEBUG);
-    assert_eq!(listener.of(199)[0].1["reason"], "protocol_mismatch");
+    assert_eq!(listener.of(100)[0].0, Level::INFO);
+    let loud = listener
+        .0
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|told| told.0 < Level::DEBUG)
+        .count();
+    assert_eq!(
+        loud, 6,
+        "one event for each answer that is no success, one for the connection"
+    );
     handle.shutdown();
 }
 
-#[tokio::test]
-async fn the_end_of_a_connection_is_told_as_it_was_seen() {
-    let listener = Listener::default();
-    let _listening = tracing::subscriber::set_default(listener.clone());
+async fn the_end_of_a_connection_is_told_as_it_was_seen(listener: &Listener) {
     let server = fixtures().build().unwrap();
-    for (cut, status, level, reason) in [
-        (0, 198, Level::INFO, "fin"),
-        (5, 498, Level::ERROR, "truncated"),
+    for (cut, status, level, field, text) in [
+        (0, 198, Level::INFO, "reason", "fin"),
+        (5, 498, Level::ERROR, "error", "the end came inside a frame"),
     ] {
         let (mut peer, end) = connect(&server);
         peer.send_bytes(&[0; 11][..cut]).await;
         drop(peer);
         end.await.unwrap();
         let told = listener.of(status);
-        assert_eq!((told[0].0, &told[0].1["reason"][..]), (level, reason));
+        assert_eq!((told[0].0, &told[0].1[field][..]), (level, text));
     }
     keep(server).shutdown();
 }
