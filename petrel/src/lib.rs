@@ -71,8 +71,8 @@
 //!
 //! # What it promises
 //!
-//! No input from the network makes it panic. A peer's claim of a length reserves no memory. Every
-//! wait has a deadline, every queue a bound; the numbers stand in [`ServerLimits::TABLE`] and
+//! No input from the network makes it panic. A peer's claim of a length reserves no memory. Waits for
+//! a peer have deadlines, and what a connection holds has bounds; the numbers stand in [`ServerLimits::TABLE`] and
 //! [`ClientLimits::TABLE`]. An idle plaintext connection owns no buffer. Every close of ours has a
 //! [`CloseReason`], the same in error, log and counter.
 

@@ -260,6 +260,51 @@ async fn a_server_that_is_gone_at_once_leaves_calls_in_doubt() {
     );
 }
 
+/// Whatever the caller was promised about the server: a connection that is cut while a request is
+/// executed does not end in order.
+#[tokio::test]
+async fn what_was_cut_while_it_was_executed_is_in_doubt() {
+    for (tcp, displaced) in [(true, false), (true, true), (false, false)] {
+        let dir = tempfile::tempdir().unwrap();
+        let endpoint = match tcp {
+            true => "127.0.0.1:0".to_owned(),
+            false => format!("unix:{}", dir.path().join("petrel.sock").display()),
+        };
+        let (entered, entering) = tokio::sync::mpsc::unbounded_channel();
+        let limits = ServerLimits::new()
+            .connections_max(1)
+            .drain_timeout(Duration::ZERO);
+        let server = fixtures().limits(limits).register("pay", move |_| {
+            entered.send(()).unwrap();
+            std::future::pending::<()>()
+        });
+        let server = server.bind(endpoint).await.unwrap();
+        let endpoint = server.handle().local_addr().unwrap().clone();
+        let handle = keep(server);
+        // Without a check, so that this is the connection's first request: it can be displaced.
+        let builder = Client::builder()
+            .server_ends_orderly(true)
+            .protocol_check(false);
+        let client = builder.connect(&endpoint).await.unwrap();
+        let call = tokio::spawn(async move { client.dispatch("pay", "").await });
+        let mut entering = entering;
+        entering.recv().await.unwrap();
+        if displaced {
+            Client::connect(&endpoint).await.unwrap();
+        } else {
+            handle.shutdown();
+        }
+        let error = call.await.unwrap().unwrap_err();
+        assert_eq!(error.executed(), Executed::Maybe, "{endpoint}: {error}");
+        let ending = if tcp {
+            Ending::Reset
+        } else {
+            Ending::Truncated
+        };
+        assert_eq!(*error.kind(), ClientErrorKind::Ended { ending });
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_that_the_server_closes_is_told_to_the_next_caller() {
     let limits = ServerLimits::new().idle_timeout(Duration::from_secs(60));

@@ -89,6 +89,11 @@ impl LogArgs {
             .log_internal_errors(false)
             .try_init()
             .map_err(|error| cannot_start(&*error))?;
+        if self.log != LogLevel::Off {
+            // The hook that comes with Rust writes to standard error itself, and waits for whoever
+            // holds it.
+            std::panic::set_hook(Box::new(|panic| tracing::error!(%panic)));
+        }
         Ok(LogGuard(sender))
     }
 }

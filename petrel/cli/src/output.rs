@@ -78,11 +78,14 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
-/// The text as one word of a shell, for command lines that are to be copied.
+/// The text as one word of a shell, for command lines that are to be copied. Like every other line it
+/// holds nothing that acts on a terminal.
 pub fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:+,@%=".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
         text.to_owned()
+    } else if text.contains(char::is_control) {
+        format!("$'{}'", text.as_bytes().escape_ascii())
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }
@@ -116,13 +119,14 @@ mod tests {
         assert_eq!(shell_word("my certs/ca.pem"), "'my certs/ca.pem'");
         assert_eq!(shell_word("it's"), r"'it'\''s'");
         assert_eq!(shell_word(""), "''");
+        assert_eq!(shell_word("a\nit's\u{1b}[2J"), r"$'a\nit\'s\x1b[2J'");
     }
 
     #[test]
     fn a_paragraph_breaks_at_spaces_or_where_it_must() {
         assert_eq!(
-            paragraph("use --tls-client-ca or 0123456789abcdef", 16, "- ", "  "),
-            "- use\n  --tls-client-ca\n  or\n  0123456789abcd\n  ef\n"
+            paragraph("use --tls-client-ca or 0123456789abcdef", 17, "- ", "  "),
+            "- use\n  --tls-client-ca\n  or\n  0123456789abcde\n  f\n"
         );
     }
 }

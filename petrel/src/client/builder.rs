@@ -99,6 +99,9 @@ impl ClientBuilder {
     /// behind an answer 402, 497 or 502, and when it ends in order between two frames, it has
     /// executed nothing that it did not answer. Defaults to false.
     ///
+    /// Over Unix sockets that holds unless the server's process is killed, whose end looks orderly
+    /// there; over TCP it shows as a reset.
+    ///
     /// Then such requests count as [`Executed::No`](crate::Executed::No) instead of `Maybe`. A reset
     /// is `Maybe` in any case.
     pub fn server_ends_orderly(mut self, orderly: bool) -> Self {

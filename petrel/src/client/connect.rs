@@ -90,14 +90,12 @@ impl ClientBuilder {
             Address::Tcp { host, port } => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
                 let limits = &self.limits;
-                let options = SocketOptions {
-                    nodelay: limits.nodelay == 1,
-                    keepalive: (
-                        limits.keepalive_idle,
-                        limits.keepalive_interval,
-                        u32::try_from(limits.keepalive_probes).unwrap_or(u32::MAX),
-                    ),
-                };
+                let options = SocketOptions::new(
+                    limits.nodelay,
+                    limits.keepalive_idle,
+                    limits.keepalive_interval,
+                    limits.keepalive_probes,
+                );
                 options.apply(&stream)?;
                 Ok(Plain::Tcp(stream))
             }

@@ -178,7 +178,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         };
         match self
             .inbox
-            .poll_read(cx, &mut self.stream, missing, self.read_chunk)
+            .poll_read(cx, &mut self.stream, missing, self.read_chunk, usize::MAX)
         {
             Poll::Pending => Ok(false),
             Poll::Ready(Ok(0)) => Err(self.ended(None)),

@@ -30,9 +30,9 @@ limits! {
          servers need. More keeps the connection busier and holds more memory.";
     read_chunk: Bytes = 16 << 10, 512..=64 * MIB,
         "What the buffer of a large answer begins with; it doubles as bytes come in.";
-    keepalive_idle: Milliseconds = 60_000, 0..=DAY, zero "no keep-alive",
+    keepalive_idle: Milliseconds = 60_000, 0..=32_767_000, zero "no keep-alive",
         "How long a TCP connection is silent before the server is probed. The system counts in seconds.";
-    keepalive_interval: Milliseconds = 10_000, 1_000..=DAY,
+    keepalive_interval: Milliseconds = 10_000, 1_000..=32_767_000,
         "Time between two probes.";
     keepalive_probes: Count = 6, 1..=127,
         "How many probes may stay unanswered before the connection is given up.";

@@ -40,6 +40,8 @@ close_reasons! {
     FrameTooSlow = "frame_too_slow",
     /// Nothing was asked for a long time.
     IdleTimeout = "idle_timeout",
+    /// A handler took too long.
+    HandlerTimeout = "handler_timeout",
     /// The peer did not take its answers.
     WriteStalled = "write_stalled",
     /// There were as many connections as there may be.

@@ -366,10 +366,10 @@ impl Membership {
     /// then what was held before stays held.
     pub(crate) fn hold(&mut self, bytes: usize) -> bool {
         if bytes > self.held {
-            let more = bytes - self.held;
-            let before = self.hub.held.fetch_add(more, Ordering::Relaxed);
-            if before.saturating_add(more) > self.hub.caps.payload_budget {
-                self.hub.held.fetch_sub(more, Ordering::Relaxed);
+            let (more, budget) = (bytes - self.held, self.hub.caps.payload_budget);
+            let add = |held: usize| held.checked_add(more).filter(|held| *held <= budget);
+            let relaxed = Ordering::Relaxed;
+            if self.hub.held.fetch_update(relaxed, relaxed, add).is_err() {
                 return false;
             }
         } else if bytes < self.held {

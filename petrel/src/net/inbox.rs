@@ -55,7 +55,7 @@ impl Inbox {
 
     /// Marks so many bytes as handled.
     pub(crate) fn consume(&mut self, len: usize) {
-        self.start = (self.start + len).min(self.buf.len());
+        self.start = self.start.saturating_add(len).min(self.buf.len());
     }
 
     /// Whether the input is one large message of this length and nothing else.
@@ -85,31 +85,33 @@ impl Inbox {
 
     /// Reads once. `missing` is how many bytes the message at the front still lacks, as far as is
     /// known; nothing is reserved for it before it comes, but a buffer of its own starts with
-    /// `chunk` bytes and doubles.
+    /// `chunk` bytes and doubles. At most `room` bytes are read, at least one.
     pub(crate) fn poll_read<S: AsyncRead + Unpin>(
         &mut self,
         cx: &mut Context<'_>,
         stream: &mut S,
         missing: usize,
         chunk: usize,
+        room: usize,
     ) -> Poll<io::Result<usize>> {
+        let room = room.max(1);
         let total = self.bytes().len().saturating_add(missing);
         if total <= SMALL_MAX {
             self.use_scratch();
             let space = SCRATCH_LEN - self.buf.len();
-            return read_once(cx, stream, &mut self.buf, space);
+            return read_once(cx, stream, &mut self.buf, space.min(room));
         }
         self.use_large(total, chunk);
         // Up to the end of the message and no further, so that it has its buffer for itself.
         let space = (self.buf.capacity() - self.buf.len()).min(total - self.buf.len());
-        read_once(cx, stream, &mut self.buf, space)
+        read_once(cx, stream, &mut self.buf, space.min(room))
     }
 
     /// Gives back what the thread shares, keeps what is not handled. To be called whenever the task
     /// stops running.
     pub(crate) fn rest(&mut self) {
         match self.kind {
-            Kind::Kept if self.bytes().is_empty() => *self = Self::default(),
+            Kind::Kept | Kind::Large if self.bytes().is_empty() => *self = Self::default(),
             Kind::Kept | Kind::Large => {}
             Kind::Scratch => {
                 let kept = self.bytes().to_vec();
@@ -138,7 +140,7 @@ impl Inbox {
 
     /// Moves to a buffer for one large message of `total` bytes, with room for some more of it.
     fn use_large(&mut self, total: usize, chunk: usize) {
-        if self.kind != Kind::Large {
+        if self.kind != Kind::Large || self.start > 0 {
             let mut large = SPARE.take();
             if large.capacity() / 2 > total {
                 // Whoever keeps a small message must not keep the memory of a large one with it.
@@ -192,7 +194,7 @@ mod tests {
     async fn read_all(inbox: &mut Inbox, mut data: &[u8], total: usize, chunk: usize) {
         while inbox.bytes().len() < total {
             let missing = total - inbox.bytes().len();
-            let n = poll_fn(|cx| inbox.poll_read(cx, &mut data, missing, chunk))
+            let n = poll_fn(|cx| inbox.poll_read(cx, &mut data, missing, chunk, usize::MAX))
                 .await
                 .unwrap();
             assert!(n > 0, "the data ended early");
@@ -218,7 +220,7 @@ mod tests {
         let data: Vec<u8> = (0..=255).cycle().take(100_000).collect();
         let mut inbox = Inbox::default();
         let mut first = &data[..10];
-        poll_fn(|cx| inbox.poll_read(cx, &mut first, 100_000, 16 << 10))
+        poll_fn(|cx| inbox.poll_read(cx, &mut first, 100_000, 16 << 10, usize::MAX))
             .await
             .unwrap()
             .to_string();
@@ -240,7 +242,7 @@ mod tests {
         let at = again.as_ptr();
         recycle(again);
         let mut next = &data[..];
-        poll_fn(|cx| inbox.poll_read(cx, &mut next, data.len(), 16 << 10))
+        poll_fn(|cx| inbox.poll_read(cx, &mut next, data.len(), 16 << 10, usize::MAX))
             .await
             .unwrap();
         assert_eq!(inbox.bytes().as_ptr(), at);
@@ -248,7 +250,7 @@ mod tests {
         // But not one that is much smaller: who keeps that would keep all of it.
         recycle(inbox.take());
         let mut small = &data[..20_000];
-        poll_fn(|cx| inbox.poll_read(cx, &mut small, 20_000, 16 << 10))
+        poll_fn(|cx| inbox.poll_read(cx, &mut small, 20_000, 16 << 10, usize::MAX))
             .await
             .unwrap();
         assert!(inbox.reserved() <= 20_000);

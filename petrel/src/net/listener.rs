@@ -8,7 +8,10 @@ use std::{
 };
 use tokio::net::{TcpListener, TcpSocket, lookup_host};
 #[cfg(unix)]
-use {std::path::PathBuf, tokio::net::UnixListener};
+use {
+    std::path::{Path, PathBuf},
+    tokio::net::UnixListener,
+};
 
 /// How many connections may wait to be accepted. The system's own limit, 4096 on Linux, holds too.
 const BACKLOG: u32 = 4096;
@@ -27,6 +30,8 @@ enum Kind {
     Unix {
         listener: UnixListener,
         path: PathBuf,
+        /// Which file it is, so that no other server's is removed.
+        file: Option<(u64, u64)>,
     },
 }
 
@@ -57,6 +62,7 @@ impl Listener {
                 let kind = Kind::Unix {
                     listener,
                     path: path.clone(),
+                    file: identity(path),
                 };
                 Ok(Self {
                     kind,
@@ -92,7 +98,10 @@ impl Listener {
 #[cfg(unix)]
 impl Drop for Listener {
     fn drop(&mut self) {
-        if let Kind::Unix { path, .. } = &self.kind {
+        if let Kind::Unix { path, file, .. } = &self.kind
+            && file.is_some()
+            && identity(path) == *file
+        {
             // Nothing can be done about it if it is gone already.
             let _ = std::fs::remove_file(path);
         }
@@ -116,18 +125,34 @@ fn bind_tcp(addr: SocketAddr) -> io::Result<TcpListener> {
 /// Takes the place of a socket file that nobody listens at any more; one that is in use, or a file
 /// of another kind, stays as it is.
 #[cfg(unix)]
-fn bind_unix(path: &std::path::Path) -> io::Result<UnixListener> {
+fn bind_unix(path: &Path) -> io::Result<UnixListener> {
     use std::os::unix::fs::FileTypeExt;
     let in_use = match UnixListener::bind(path) {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => error,
         other => return other,
     };
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket());
-    let refused = std::os::unix::net::UnixStream::connect(path)
-        .is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
-    if !(is_socket && refused) {
+    if !(is_socket && is_deserted(path)?) {
         return Err(in_use);
     }
     std::fs::remove_file(path)?;
     UnixListener::bind(path)
+}
+
+/// Whether nobody listens at a socket file. A listener that is too busy to take us is one.
+#[cfg(unix)]
+fn is_deserted(path: &Path) -> io::Result<bool> {
+    use socket2::{Domain, SockAddr, Socket, Type};
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    let connected = socket.connect(&SockAddr::unix(path)?);
+    Ok(connected.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused))
+}
+
+/// Device and number of a file.
+#[cfg(unix)]
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let meta = std::fs::symlink_metadata(path).ok()?;
+    Some((meta.dev(), meta.ino()))
 }

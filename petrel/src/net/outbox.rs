@@ -48,6 +48,7 @@ impl Outbox {
             return Some(self);
         }
         self.buf.clear();
+        self.sent = 0;
         self.buf.shrink_to(SPARE_MAX);
         SPARE.set(Some(self));
         None
@@ -70,6 +71,19 @@ impl Outbox {
         // A part that is sent before place `at` itself belongs to what stays.
         while let Some((_, part)) = self.shared.pop_back_if(|(before, _)| *before > at) {
             self.shared_len -= part.len();
+        }
+    }
+
+    /// Lets go of what has gone out, so that an outbox which is never empty does not keep all that
+    /// ever went through it. Places in `buf` that were noted before are void.
+    pub(crate) fn compact(&mut self) {
+        // What is moved is less than what went out, so it costs next to nothing.
+        if self.sent > self.buf.len() / 2 {
+            self.buf.drain(..self.sent);
+            for (before, _) in &mut self.shared {
+                *before -= self.sent;
+            }
+            self.sent = 0;
         }
     }
 
@@ -201,5 +215,69 @@ mod tests {
             );
             assert!(outbox.is_empty() && outbox.buf.is_empty());
         }
+    }
+
+    /// Takes so many bytes, then nothing more before it is asked again.
+    struct Narrow {
+        room: usize,
+        taken: Vec<u8>,
+    }
+
+    impl AsyncWrite for Narrow {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buf: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            let len = buf.len().min(self.room);
+            self.room -= len;
+            self.taken.extend_from_slice(&buf[..len]);
+            if len == 0 {
+                Poll::Pending
+            } else {
+                Poll::Ready(Ok(len))
+            }
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// A peer that always reads, and always a little less than it asks for.
+    #[test]
+    fn an_outbox_that_is_never_empty_does_not_keep_what_has_gone_out() {
+        let mut outbox = Box::<Outbox>::default();
+        let mut narrow = Narrow {
+            room: 0,
+            taken: Vec::new(),
+        };
+        let mut expected = Vec::new();
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        for round in 0..5_000_u32 {
+            let part = round.to_le_bytes().repeat(50);
+            expected.extend_from_slice(&part);
+            if round % 7 == 0 {
+                outbox.push_shared(Bytes::from(part));
+            } else {
+                outbox.buf.extend_from_slice(&part);
+            }
+            narrow.room = 199;
+            assert!(outbox.poll_flush(&mut cx, &mut narrow, &mut 0).is_pending());
+            outbox.compact();
+            outbox = outbox.keep_spare().expect("it is not empty");
+            assert!(
+                outbox.buf.capacity() < 64 << 10,
+                "{} in round {round}",
+                outbox.buf.capacity()
+            );
+        }
+        narrow.room = usize::MAX;
+        assert!(outbox.poll_flush(&mut cx, &mut narrow, &mut 0).is_ready());
+        assert_eq!(narrow.taken, expected);
     }
 }

@@ -60,7 +60,12 @@ pub(crate) async fn accept_until_shutdown(
                 Some(Err(error)) => {
                     hub.count_accept_error();
                     tracing::error!(status = 599, %error, ?backoff, "cannot accept connections");
-                    let _ = tokio::time::timeout(backoff, stopping.as_mut()).await;
+                    if tokio::time::timeout(backoff, stopping.as_mut())
+                        .await
+                        .is_ok()
+                    {
+                        break;
+                    }
                     backoff = (backoff * 2).min(policy.backoff_max);
                 }
             }

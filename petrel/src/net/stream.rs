@@ -53,15 +53,46 @@ impl fmt::Display for PeerAddr {
     }
 }
 
+impl Stream {
+    /// Whether closing it is to be a reset, which nobody can take for an orderly end: not even of a
+    /// process that is killed. Only TCP can.
+    pub(crate) fn reset_on_close(&self, reset: bool) {
+        let plain = match self {
+            Self::Plain(plain) => plain,
+            #[cfg(feature = "tls")]
+            Self::Tls(tls) => tls.get_ref().0,
+        };
+        if let Plain::Tcp(tcp) = plain {
+            // It fails for sockets only that are gone already.
+            let _ = SockRef::from(tcp).set_linger(reset.then_some(Duration::ZERO));
+        }
+    }
+}
+
 /// How TCP sockets are set.
 #[derive(Clone, Debug)]
 pub(crate) struct SocketOptions {
-    pub(crate) nodelay: bool,
+    nodelay: bool,
     /// Time before the first keep-alive probe, between probes, and how many; none if the first is 0.
-    pub(crate) keepalive: (Duration, Duration, u32),
+    keepalive: (Duration, Duration, u32),
 }
 
 impl SocketOptions {
+    /// As limits say: `nodelay` 0 is off, `idle` zero means no keep-alive.
+    pub(crate) fn new(nodelay: u64, idle: Duration, interval: Duration, probes: u64) -> Self {
+        // The system counts in seconds, and refuses none.
+        let idle = if idle.is_zero() {
+            idle
+        } else {
+            idle.max(Duration::from_secs(1))
+        };
+        let probes = u32::try_from(probes).unwrap_or(u32::MAX);
+        Self {
+            nodelay: nodelay != 0,
+            keepalive: (idle, interval, probes),
+        }
+    }
+
     pub(crate) fn apply(&self, stream: &TcpStream) -> io::Result<()> {
         stream.set_nodelay(self.nodelay)?;
         let (idle, interval, probes) = self.keepalive;

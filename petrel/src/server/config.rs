@@ -70,7 +70,12 @@ impl ServerBuilder {
     /// future of anything that is [`IntoResponse`].
     ///
     /// Requests of one connection are handled one after the other, those of different connections
-    /// at once. If the client goes away, the future is dropped.
+    /// at once. If the connection is lost, the future is dropped. A client that only ended its own
+    /// side is still owed its answer, and cannot be told from one that left in order; see
+    /// [`handler_timeout`](ServerLimits::handler_timeout).
+    ///
+    /// A handler that panics is answered for with 501. The panic hook runs first, and the one that
+    /// comes with Rust writes to standard error and waits for it.
     pub fn register<F, Fut>(mut self, name: impl AsRef<str>, handler: F) -> Self
     where
         F: Fn(Request) -> Fut + Send + Sync + 'static,

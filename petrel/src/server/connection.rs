@@ -17,7 +17,7 @@ use std::{
     io,
     pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -34,6 +34,8 @@ const READ_AHEAD_MAX: usize = 16 << 10;
 /// wakeups it owns no buffer unless a frame is half there or an answer half gone.
 pub(crate) struct Connection<S> {
     stream: S,
+    /// Says whether closing the stream is to be a reset.
+    reset_on_close: fn(&S, bool),
     service: Arc<Service>,
     membership: Membership,
     inbox: Inbox,
@@ -46,10 +48,8 @@ pub(crate) struct Connection<S> {
     checked: bool,
     /// Whether the peer has ended its side.
     ended: bool,
-    /// Whether the server is leaving: what is complete is answered, nothing after it is handled.
-    draining: bool,
-    /// Whether nothing more is read for that reason.
-    deaf: bool,
+    /// If the server is leaving, how many bytes may still be read of what had arrived by then.
+    last_words: Option<usize>,
 }
 
 #[derive(Clone, Copy)]
@@ -84,15 +84,21 @@ struct Turn {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    /// Begins a connection. As long as it has not come to an orderly end, closing the stream is to be
+    /// a reset where that is possible: an end that looks orderly says that nothing unanswered was
+    /// executed.
     pub(crate) fn new(
         stream: S,
+        reset_on_close: fn(&S, bool),
         service: Arc<Service>,
         membership: Membership,
         accepted: Instant,
     ) -> Self {
         log::opened(&membership.member);
+        reset_on_close(&stream, true);
         Self {
             stream,
+            reset_on_close,
             service,
             membership,
             inbox: Inbox::default(),
@@ -103,8 +109,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             deadlines: Deadlines::new(accepted),
             checked: false,
             ended: false,
-            draining: false,
-            deaf: false,
+            last_words: None,
         }
     }
 
@@ -116,21 +121,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     ) -> Poll<ConnectionEnd> {
         match self.membership.member.watch(cx.waker()) {
             Order::Serve => {}
-            Order::Drain => self.draining = true,
-            Order::Close(reason) => return Poll::Ready(ConnectionEnd::Closed(reason)),
+            Order::Drain => {
+                let limits = &self.service.limits;
+                let most = size(limits.payload_max.saturating_add(limits.unsent_max));
+                self.last_words.get_or_insert(most);
+            }
+            Order::Close(reason) => {
+                if self.running.is_some() && out.is_empty() {
+                    // The beginning of an answer that does not come: where the stream cannot be
+                    // reset, the end must not look orderly either.
+                    let _ = Pin::new(&mut self.stream).poll_write(cx, &[0]);
+                }
+                return Poll::Ready(ConnectionEnd::Closed(reason));
+            }
         }
         loop {
             match self.phase {
                 Phase::Open => match self.serve(cx, out, tally) {
                     Step::Wait => {
-                        self.deaf |= self.draining;
                         if tally.bytes_in + tally.bytes_out > 0 {
                             self.deadlines.moved(&self.service.limits);
                         }
-                        return self.poll_late(cx);
+                        match ready!(self.poll_late(cx)) {
+                            // It did nothing wrong, so it gets an orderly end.
+                            reason @ CloseReason::IdleTimeout => {
+                                self.phase = Phase::Flushing(ConnectionEnd::Closed(reason));
+                            }
+                            reason => return Poll::Ready(ConnectionEnd::Closed(reason)),
+                        }
                     }
                     Step::Yield => {
-                        self.deaf |= self.draining;
                         // Unlike waking oneself, this lets the runtime look at its sockets first.
                         let _ = pin!(tokio::task::yield_now()).poll(cx);
                         return Poll::Pending;
@@ -139,14 +159,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     Step::End(end) => return Poll::Ready(end),
                 },
                 Phase::Flushing(end) => match self.poll_finish(cx, out, tally) {
-                    Poll::Pending => return self.poll_late(cx),
+                    Poll::Pending => return self.poll_late(cx).map(ConnectionEnd::Closed),
                     // The peer is gone, but it was we who ended the connection.
                     Poll::Ready(Err(_)) => return Poll::Ready(end),
-                    Poll::Ready(Ok(())) if self.ended => return Poll::Ready(end),
                     Poll::Ready(Ok(())) => {
+                        (self.reset_on_close)(&self.stream, false);
+                        if self.ended {
+                            return Poll::Ready(end);
+                        }
                         let limits = &self.service.limits;
                         let until = Instant::now() + limits.linger_timeout;
-                        let left = usize::try_from(limits.linger_max).unwrap_or(usize::MAX);
+                        let left = size(limits.linger_max);
+                        self.inbox.rest();
+                        let _ = self.membership.hold(0);
                         self.phase = Phase::Lingering { end, until, left };
                     }
                 },
@@ -160,11 +185,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Reads, answers and writes until there is nothing to do or it is the turn of others.
     fn serve(&mut self, cx: &mut Context<'_>, out: &mut Outbox, tally: &mut Tally) -> Step {
         let limits = &self.service.limits;
-        let unsent_max = usize::try_from(limits.unsent_max).unwrap_or(usize::MAX);
-        let chunk = usize::try_from(limits.read_chunk).unwrap_or(usize::MAX);
+        let (unsent_max, chunk) = (size(limits.unsent_max), size(limits.read_chunk));
         let mut turn = Turn {
             frames: limits.frames_per_turn,
-            bytes: usize::try_from(limits.bytes_per_turn).unwrap_or(usize::MAX),
+            bytes: size(limits.bytes_per_turn),
         };
         loop {
             let missing = match self.handle_frames(cx, out, tally, &mut turn, unsent_max) {
@@ -187,33 +211,43 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 self.lost(Status::READ_ERROR, &"the end came inside a frame");
                 return Step::Close(ConnectionEnd::Peer(Ending::Truncated));
             }
-            if self.deaf && self.running.is_none() {
+            let deaf = self.last_words == Some(0);
+            if deaf && self.running.is_none() {
                 return Step::Close(ConnectionEnd::Closed(CloseReason::Drained));
             }
-            let ahead = self.running.is_some() && self.inbox.bytes().len() >= READ_AHEAD_MAX;
-            if self.ended || self.deaf || full || ahead {
+            let waiting = self.inbox.bytes().len();
+            let room = match self.last_words {
+                Some(left) => left,
+                None if self.running.is_some() => READ_AHEAD_MAX.saturating_sub(waiting),
+                None => usize::MAX,
+            };
+            if self.ended || full || room == 0 {
                 return Step::Wait;
             }
             if turn.bytes == 0 {
                 return Step::Yield;
             }
+            // Behind a handler at work nobody has looked yet at what the next frame lacks.
+            let missing = missing.unwrap_or(if waiting < READ_AHEAD_MAX { 1 } else { chunk });
             match self
                 .inbox
-                .poll_read(cx, &mut self.stream, missing.unwrap_or(1), chunk)
+                .poll_read(cx, &mut self.stream, missing, chunk, room)
             {
-                Poll::Pending if self.draining && self.running.is_none() => {
-                    return Step::Close(ConnectionEnd::Closed(CloseReason::Drained));
-                }
-                Poll::Pending => return Step::Wait,
                 Poll::Ready(Ok(0)) => self.ended = true,
                 Poll::Ready(Ok(n)) => {
                     tally.bytes_in += n;
                     turn.bytes = turn.bytes.saturating_sub(n);
+                    self.last_words = self.last_words.map(|left| left.saturating_sub(n));
                 }
                 Poll::Ready(Err(error)) => {
                     self.lost(Status::READ_ERROR, &error);
                     return Step::End(ConnectionEnd::Peer(ending_of(&error)));
                 }
+                Poll::Pending if self.last_words.is_none() => return Step::Wait,
+                // The runtime wants others to have their turn; that does not mean that nothing is
+                // there.
+                Poll::Pending if !tokio::task::coop::has_budget_remaining() => return Step::Yield,
+                Poll::Pending => self.last_words = Some(0),
             }
         }
     }
@@ -267,9 +301,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     } else {
                         deadlines.frame_begun();
                     }
-                    if !exchange.membership.hold(inbox.reserved()) {
-                        return Err(exchange.refuse_over_budget(inbox.bytes()));
-                    }
+                    exchange.hold(inbox.reserved(), input)?;
                     return Ok(Some(at_least));
                 }
                 Err(error) => return Err(exchange.refuse(error, input)),
@@ -277,6 +309,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             turn.frames -= 1;
             deadlines.no_frame();
             let next = if inbox.is_one_large(len) {
+                exchange.hold(inbox.reserved(), input)?;
                 // The frame has its buffer for itself: hand that on instead of copying.
                 let name_end = HEADER_LEN + frame.name.len();
                 let payload_end = name_end + frame.payload.len();
@@ -305,6 +338,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Next::Running(work) => {
                     // It takes over what the frame held of the budget.
                     let _ = exchange.membership.hold(work.held);
+                    deadlines.handler_begun(&service.limits);
                     *running = Some(work);
                 }
                 Next::Close(reason) => return Err(reason),
@@ -358,10 +392,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         until: Instant,
         mut left: usize,
     ) -> Poll<ConnectionEnd> {
-        self.running = None;
-        self.inbox = Inbox::default();
+        self.inbox.consume(usize::MAX);
         while left > 0 {
-            match self.inbox.poll_read(cx, &mut self.stream, 1, 0) {
+            match self.inbox.poll_read(cx, &mut self.stream, 1, 0, left) {
                 Poll::Ready(Ok(n)) if n > 0 => {
                     self.inbox.consume(n);
                     left = left.saturating_sub(n);
@@ -374,10 +407,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Poll::Ready(end)
     }
 
-    /// Ready if something took too long; otherwise the task is woken when it has.
-    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<ConnectionEnd> {
-        let waiting = if self.running.is_some() || matches!(self.phase, Phase::Flushing(_)) {
-            Waiting::Ourselves
+    /// Ready with the reason if something took too long; otherwise the task is woken when it has.
+    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<CloseReason> {
+        let waiting = if matches!(self.phase, Phase::Flushing(_)) {
+            Waiting::Nothing
+        } else if self.running.is_some() {
+            Waiting::Handler
         } else if self.membership.has_completed() {
             let came = self.inbox.bytes().len();
             Waiting::Frame { came }
@@ -386,10 +421,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         };
         let due = self.deadlines.due(&self.service.limits, waiting);
         match (self.alarm.poll(cx, due.map(|(at, _)| at)), due) {
-            (Poll::Ready(()), Some((_, reason))) => Poll::Ready(ConnectionEnd::Closed(reason)),
+            (Poll::Ready(()), Some((_, reason))) => Poll::Ready(reason),
             _ => Poll::Pending,
         }
     }
+}
+
+/// A number of bytes in memory.
+fn size(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Future for Connection<S> {
@@ -406,6 +446,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for Connection<S> {
             this.membership.end(end);
             log::ended(&this.membership.member, end);
         } else {
+            out.compact();
             this.out = out.keep_spare();
         }
         turn
@@ -456,7 +497,7 @@ mod tests {
             require_protocol_check: false,
         });
         let (mut near, far) = tokio::io::duplex(1 << 20);
-        let mut connection = Connection::new(far, service, membership, Instant::now());
+        let mut connection = Connection::new(far, |_, _| (), service, membership, Instant::now());
         let mut cx = Context::from_waker(Waker::noop());
         let mut wake = || assert!(Pin::new(&mut connection).poll(&mut cx).is_pending());
         for payload in [&b"small"[..], &[7; 200_000]] {

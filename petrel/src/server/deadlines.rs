@@ -13,6 +13,8 @@ pub(super) struct Deadlines {
     frame_since: Option<Instant>,
     /// Since when the peer has taken nothing of what is ready for it.
     blocked_since: Option<Instant>,
+    /// Since when a handler has been at work; kept only where that has a limit.
+    handler_since: Option<Instant>,
     /// When bytes last came or went; kept only where idleness has a limit.
     active: Instant,
 }
@@ -24,8 +26,10 @@ pub(super) enum Waiting {
     FirstFrame,
     /// A later frame, of which so many bytes have come.
     Frame { came: usize },
-    /// Something of its own, which has no deadline here.
-    Ourselves,
+    /// A handler.
+    Handler,
+    /// Nothing else.
+    Nothing,
 }
 
 impl Deadlines {
@@ -34,6 +38,7 @@ impl Deadlines {
             accepted,
             frame_since: None,
             blocked_since: None,
+            handler_since: None,
             active: accepted,
         }
     }
@@ -46,6 +51,11 @@ impl Deadlines {
     /// No frame is half there.
     pub(super) const fn no_frame(&mut self) {
         self.frame_since = None;
+    }
+
+    /// A handler begins.
+    pub(super) fn handler_begun(&mut self, limits: &ServerLimits) {
+        self.handler_since = (!limits.handler_timeout.is_zero()).then(Instant::now);
     }
 
     /// The peer takes no more for now; whether it took something just before.
@@ -77,7 +87,13 @@ impl Deadlines {
             .blocked_since
             .map(|since| (since + limits.write_timeout, CloseReason::WriteStalled));
         let (frame, rate) = match waiting {
-            Waiting::Ourselves => (None, None),
+            Waiting::Nothing => (None, None),
+            Waiting::Handler => {
+                let at = self
+                    .handler_since
+                    .map(|since| since + limits.handler_timeout);
+                (at.map(|at| (at, CloseReason::HandlerTimeout)), None)
+            }
             Waiting::FirstFrame => {
                 let at = self.accepted + limits.first_frame_timeout;
                 (Some((at, CloseReason::FirstFrameTimeout)), None)

@@ -131,14 +131,19 @@ impl Exchange<'_> {
         reason
     }
 
-    /// Refuses a payload that the budget has no room for.
-    pub(super) fn refuse_over_budget(&mut self, input: &[u8]) -> CloseReason {
-        self.refuse_front(
-            Status::PAYLOAD_TOO_LONG,
-            input,
-            "the payload budget is used up",
-        );
-        CloseReason::PayloadBudget
+    /// Holds so many bytes of the payload budget for the frame that `input` begins with. If they do
+    /// not fit, the frame is refused, once there is enough of it to be answered.
+    pub(super) fn hold(&mut self, bytes: usize, input: &[u8]) -> Result<(), CloseReason> {
+        if self.membership.hold(bytes) {
+            return Ok(());
+        }
+        let name_len = input.first_chunk().map(|head| Header::parse(head).name_len);
+        if name_len.is_none_or(|len| input.len() < HEADER_LEN + usize::from(len)) {
+            return Ok(());
+        }
+        let why = "the payload budget is used up";
+        self.refuse_front(Status::PAYLOAD_TOO_LONG, input, why);
+        Err(CloseReason::PayloadBudget)
     }
 
     /// Goes on with what an async handler is at work on; ready once it is answered.

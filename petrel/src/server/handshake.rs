@@ -38,7 +38,14 @@ pub(super) async fn serve(
         let _ = membership.member.certificates.set(certificates.collect());
     }
     let stream = Stream::Tls(Box::new(tls.into()));
-    Connection::new(stream, service, membership, accepted).await
+    Connection::new(
+        stream,
+        Stream::reset_on_close,
+        service,
+        membership,
+        accepted,
+    )
+    .await
 }
 
 async fn shake_hands(

@@ -22,7 +22,7 @@ limits! {
     /// ```
     pub struct ServerLimits;
 
-    payload_max: Bytes = 4 * MIB, 0..=0xffff_ffff, closes PayloadLimit,
+    payload_max: Bytes = 4 * MIB, 1..=0xffff_ffff, closes PayloadLimit,
         "Longest payload of a request. A longer one is refused from its header. A larger limit lets \
          one client hold more memory, as its bytes come in; it never reserves it beforehand.";
     answer_max: Bytes = 4 * MIB, 0..=0xffff_ffff,
@@ -53,6 +53,10 @@ limits! {
     idle_timeout: Milliseconds = 0, 0..=DAY, zero "none", closes IdleTimeout,
         "How long a connection may ask for nothing. None by default: an idle connection costs about a \
          kilobyte, and TCP keep-alive finds those whose peer is gone.";
+    handler_timeout: Milliseconds = 0, 0..=DAY, zero "none", closes HandlerTimeout,
+        "How long an async handler may take; then it is dropped and its connection cut. Without a limit \
+         a handler that waits for ever keeps the connection of a client that left with an orderly end, \
+         because such a client is owed its answer.";
     write_timeout: Milliseconds = 30_000, 1..=DAY, closes WriteStalled,
         "How long a peer may take none of the bytes that are ready for it. Shorter frees the memory of \
          its answers sooner.";
@@ -79,9 +83,9 @@ limits! {
          instance. It doubles with every failure in a row.";
     accept_backoff_max: Milliseconds = 1_000, 1..=DAY,
         "Longest pause after the system could not give us a connection.";
-    keepalive_idle: Milliseconds = 60_000, 0..=DAY, zero "no keep-alive",
+    keepalive_idle: Milliseconds = 60_000, 0..=32_767_000, zero "no keep-alive",
         "How long a TCP connection is silent before its peer is probed. The system counts in seconds.";
-    keepalive_interval: Milliseconds = 10_000, 1_000..=DAY,
+    keepalive_interval: Milliseconds = 10_000, 1_000..=32_767_000,
         "Time between two probes.";
     keepalive_probes: Count = 6, 1..=127,
         "How many probes may stay unanswered before the connection is given up.";

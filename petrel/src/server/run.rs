@@ -76,14 +76,12 @@ impl Server {
             backoff_max: limits.accept_backoff_max,
             drain_timeout: limits.drain_timeout,
         };
-        let sockets = SocketOptions {
-            nodelay: limits.nodelay != 0,
-            keepalive: (
-                limits.keepalive_idle,
-                limits.keepalive_interval,
-                u32::try_from(limits.keepalive_probes).unwrap_or(u32::MAX),
-            ),
-        };
+        let sockets = SocketOptions::new(
+            limits.nodelay,
+            limits.keepalive_idle,
+            limits.keepalive_interval,
+            limits.keepalive_probes,
+        );
         let serve = |stream, tls, membership| self.spawn(stream, tls, membership, &sockets);
         Ok(accept_until_shutdown(listeners, &self.hub, policy, serve).await)
     }
@@ -126,7 +124,7 @@ impl Server {
         async move {
             match admitted {
                 Ok(membership) => {
-                    Connection::new(stream, service, membership, Instant::now()).await
+                    Connection::new(stream, |_, _| (), service, membership, Instant::now()).await
                 }
                 Err(reason) => {
                     hub.count_refusal(reason);
@@ -158,6 +156,7 @@ impl Server {
         let _ = tls;
         tokio::spawn(Connection::new(
             Stream::Plain(stream),
+            Stream::reset_on_close,
             service,
             membership,
             accepted,
@@ -201,7 +200,8 @@ impl ServerHandle {
         self.hub.cut(ShutdownReason::Requested);
     }
 
-    /// Waits until the server has ended, and tells why. This is the Rust form of the original's
+    /// Waits until the server has ended, which is when [`Server::run`] is done or the server was
+    /// dropped, and tells why. This is the Rust form of the original's
     /// `Shutdown` channel.
     pub async fn closed(&self) -> Closed {
         self.hub.closed().await

@@ -59,7 +59,10 @@ async fn after_its_first_request_a_connection_may_be_idle_for_ever() {
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_limit_counts_from_the_last_thing_that_happened() {
-    let limits = ServerLimits::new().idle_timeout(Duration::from_secs(60));
+    // Without lingering: it ends in order, so it would read on for a second.
+    let limits = ServerLimits::new()
+        .idle_timeout(Duration::from_secs(60))
+        .linger_timeout(Duration::ZERO);
     let (mut peer, _handle, end) = start(fixtures().limits(limits));
     for i in 0..5 {
         assert_eq!(peer.call(i, "echo", b"x").await.0, 200);
@@ -142,6 +145,22 @@ async fn a_peer_that_takes_nothing_is_closed_after_thirty_seconds_of_it() {
     let (reason, took) = ended(end, Instant::now()).await;
     assert_eq!(reason, CloseReason::WriteStalled);
     assert_took(took, Duration::from_secs(30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_has_the_time_it_is_given() {
+    let limits = ServerLimits::new().handler_timeout(Duration::from_secs(9));
+    let builder = fixtures()
+        .limits(limits)
+        .register("slow", |_| tokio::time::sleep(Duration::from_secs(8)))
+        .register("slower", |_| tokio::time::sleep(Duration::from_secs(10)));
+    let (mut peer, _handle, end) = start(builder);
+    assert_eq!(peer.call(1, "slow", b"").await, (200, vec![]));
+    let begun = Instant::now();
+    peer.send(&[request(2, "slower", b"")]).await;
+    let (reason, took) = ended(end, begun).await;
+    assert_eq!(reason, CloseReason::HandlerTimeout);
+    assert_took(took, Duration::from_secs(9));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,9 +1,10 @@
 //! How a server ends.
 
-use super::peer::{connect, fixtures, keep, never, request};
+use super::peer::{connect, connect_with, fixtures, keep, never, request};
 use petrel::{CloseReason, Closed, ConnectionEnd, ServerBuilder, ServerLimits, ShutdownReason};
 use std::{sync::Arc, time::Duration};
 use tokio::{
+    io::AsyncReadExt,
     sync::{Notify, Semaphore},
     time::Instant,
 };
@@ -99,7 +100,44 @@ async fn a_drain_that_takes_too_long_is_cut_and_says_so() {
     );
     assert_eq!(begun.elapsed().as_secs(), 10);
     assert_eq!(end.await.unwrap(), ConnectionEnd::Closed(CloseReason::Cut));
-    peer.end().await;
+    // The end does not look orderly, for the request was executed.
+    let mut rest = Vec::new();
+    peer.stream.read_to_end(&mut rest).await.unwrap();
+    assert_eq!(rest, [0]);
+}
+
+#[tokio::test]
+async fn all_that_had_arrived_is_answered_be_it_much_or_large() {
+    let small: Vec<_> = (0..2000).map(|i| request(i, "echo", &[7; 1000])).collect();
+    let large = [request(1, "echo", &[7; 1 << 20])];
+    for frames in [&small[..], &large] {
+        let (builder, entered, gate) = waiting();
+        let server = builder.build().unwrap();
+        let (mut peer, _end) = connect_with(&server, 8 << 20);
+        peer.send(frames).await;
+        let (mut behind, _end) = connect_with(&server, 8 << 20);
+        behind.send(&[request(9, "wait", b"")]).await;
+        behind.send(frames).await;
+        let handle = server.handle();
+        // Neither the connections nor the server have run yet.
+        handle.shutdown();
+        keep(server);
+        entered.notified().await;
+        gate.add_permits(1);
+        assert_eq!(behind.answer_to(9).await.0, 200);
+        for frame in frames {
+            assert_eq!(
+                peer.answer_to(frame.sequence).await,
+                (200, frame.payload.to_vec())
+            );
+            assert_eq!(
+                behind.answer_to(frame.sequence).await,
+                (200, frame.payload.to_vec())
+            );
+        }
+        peer.end().await;
+        behind.end().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

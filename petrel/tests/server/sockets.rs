@@ -95,6 +95,25 @@ async fn a_unix_socket_serves_goes_away_and_takes_the_place_of_a_dead_one() {
     assert_eq!(std::fs::read(&path).unwrap(), b"not a socket");
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_server_leaves_the_socket_file_of_another_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("petrel.sock");
+    let endpoint = format!("unix:{}", path.display());
+    let first = keep(fixtures().bind(&endpoint).await.unwrap());
+    std::fs::remove_file(&path).unwrap();
+    let second = keep(fixtures().bind(&endpoint).await.unwrap());
+    first.shutdown();
+    first.closed().await;
+    let mut peer = Peer::new(tokio::net::UnixStream::connect(&path).await.unwrap());
+    assert_eq!(peer.call(1, "echo", b"x").await, (200, b"x".to_vec()));
+    drop(peer);
+    second.shutdown();
+    second.closed().await;
+    assert!(!path.exists());
+}
+
 #[tokio::test]
 async fn an_address_may_have_a_cap_of_its_own() {
     let limits = ServerLimits::new().connections_per_address_max(1);

@@ -75,6 +75,20 @@ fn options_and_limits_reach_the_server() {
 }
 
 #[test]
+fn the_panic_that_was_asked_for_is_one_line_of_the_log() {
+    let serving = Serving::start(&["--allow-panic", "--log", "error"]);
+    let mut stream = TcpStream::connect(serving.endpoints()[0]).unwrap();
+    assert_eq!(ask(&mut stream, "panic", b"").status, 501);
+    drop(stream);
+    let ended = serving.terminate();
+    assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+    assert!(
+        ended.stderr.contains("the handler panicked: as asked"),
+        "{ended:?}"
+    );
+}
+
+#[test]
 fn json_names_every_endpoint() {
     let free = "127.0.0.1:0";
     let args = [

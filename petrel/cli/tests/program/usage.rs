@@ -43,7 +43,7 @@ fn limits_out_of_range_or_without_a_unit_are_named() {
     for (args, parts) in [
         (
             ["--payload-max", "4GiB"],
-            ["--payload-max", "'4GiB'", "between 0B and 4294967295B"],
+            ["--payload-max", "'4GiB'", "between 1B and 4294967295B"],
         ),
         (
             ["--payload-max", "0.5"],
