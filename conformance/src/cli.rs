@@ -1,87 +1,70 @@
-//! The command line: what is asked for, and the exit code in one place.
-
-use std::ffi::OsString;
-use std::fmt;
-use std::io::{self, Write as _};
-use std::path::PathBuf;
-use std::process::ExitCode;
-use std::time::Duration;
-
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
-
-use crate::case::Case;
-use crate::corpus;
-use crate::frame::Key;
-use crate::report::{Look, json, text};
-use crate::run::{Options, run};
-use crate::target::AddressError;
+//! The command line: what is asked for, and how the program ends.
 
 mod prepare;
 
+use crate::{
+    case::Case,
+    corpus,
+    report::{json, table::Table, text},
+    run::{Options, run},
+};
+use clap::{Args, Parser, Subcommand};
+use petrel::Endpoint;
+use petrel_cli::{
+    Exit, Failure, Interrupt, KeyArgs, LogArgs, Look, Target,
+    output::{self, Format, FormatArgs},
+};
 use prepare::{Prepared, embedded, given};
+use std::{process::ExitCode, time::Duration};
 
-/// The exit codes of every program of the toolkit.
-mod exit {
-    pub(super) const OK: u8 = 0;
-    pub(super) const USAGE: u8 = 2;
-    pub(super) const UNREACHABLE: u8 = 3;
-    pub(super) const NO_VERDICT: u8 = 4;
-}
-
-/// Certifies a Petrel server by black-box cases over real sockets.
+/// Certify a Petrel server by black-box cases over real sockets
 ///
-/// Without a subcommand it starts the embedded reference server and certifies that.
-///
-/// Exit codes: 0 nothing failed, 1 a case failed or hung, 2 wrong usage, 3 the server cannot be
-/// reached, 4 no verdict (nothing selected, or selected but not judged).
+/// Without a command it starts the embedded reference server and certifies that. Exit codes: 0 nothing
+/// failed, 1 a case failed or hung, 2 wrong usage, 3 the server could not be reached, 4 no verdict
+/// (nothing selected, or selected but not judged), 130 interrupted.
 #[derive(Debug, Parser)]
-#[command(name = "petrel-conformance", version, max_term_width = 100)]
+#[command(name = "petrel-conformance", version, help_expected = true)]
+#[command(mut_arg("format", |arg| arg.global(true)))]
+#[command(mut_arg("log", |arg| arg.default_value("off")))]
 struct Arguments {
-    #[command(flatten)]
-    shared: Shared,
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Debug, Args)]
-struct Shared {
     /// Select the cases whose id or group contains PATTERN (may be given several times)
-    #[arg(long = "run", value_name = "PATTERN", global = true)]
+    #[arg(
+        long = "run",
+        value_name = "PATTERN",
+        global = true,
+        display_order = 700
+    )]
     patterns: Vec<String>,
-    /// How the result is written
-    #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
-    format: Format,
     /// After so many seconds the remaining cases are not run
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, global = true,
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, global = true, display_order = 700,
           value_parser = clap::value_parser!(u32).range(1..=86_400))]
     max_time: u32,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A table to read
-    Text,
-    /// One JSON document with a `schema` field
-    Json,
+    #[command(flatten)]
+    format: FormatArgs,
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(subcommand)]
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Judge a server
-    Server(ServerArguments),
+    Server(Box<ServerArguments>),
     /// Print the cases without running them
     List,
 }
 
 #[derive(Debug, Args)]
+#[command(mut_group("KeyArgs", |group| group.requires("hmac_target")))]
 struct ServerArguments {
     /// host:port, unix:/path, or `embedded` for the reference server in this process
-    target: String,
+    target: Target,
     /// The same server where it expects MACs: host:port or unix:/path
-    #[arg(long, value_name = "TARGET", requires = "key")]
-    hmac_target: Option<String>,
+    #[arg(long, value_name = "TARGET", requires = "KeyArgs")]
+    hmac_target: Option<Endpoint>,
     #[command(flatten)]
-    key: KeySource,
+    key: KeyArgs,
     /// The server's payload limit; without it the exact boundary is only warned about
     #[arg(long, value_name = "BYTES")]
     limit: Option<u32>,
@@ -93,17 +76,6 @@ struct ServerArguments {
     fixtures: bool,
 }
 
-#[derive(Debug, Args)]
-#[group(id = "key", multiple = false, requires = "hmac_target")]
-struct KeySource {
-    /// File with the key of --hmac-target; one newline at its end does not count
-    #[arg(long, value_name = "FILE")]
-    hmac_key_file: Option<PathBuf>,
-    /// Environment variable with the key of --hmac-target
-    #[arg(long, value_name = "VAR")]
-    hmac_key_env: Option<String>,
-}
-
 fn echo_name(text: &str) -> Result<String, String> {
     match text.len() {
         0 => Err("the name is empty: give the name of a request that echoes".into()),
@@ -112,89 +84,40 @@ fn echo_name(text: &str) -> Result<String, String> {
     }
 }
 
-/// Why nothing could be judged: one line, and the exit code it stands for.
-#[derive(Debug)]
-struct Failure {
-    code: u8,
-    text: String,
-}
-
-impl Failure {
-    fn usage(text: impl fmt::Display) -> Self {
-        Self {
-            code: exit::USAGE,
-            text: text.to_string(),
-        }
-    }
-
-    fn unreachable(text: impl fmt::Display) -> Self {
-        Self {
-            code: exit::UNREACHABLE,
-            text: text.to_string(),
-        }
-    }
-}
-
-impl From<AddressError> for Failure {
-    fn from(error: AddressError) -> Self {
-        match error {
-            AddressError::Usage(_) => Self::usage(error),
-            AddressError::Unknown(_) => Self::unreachable(error),
-        }
-    }
-}
-
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
-    ExitCode::from(main_with(std::env::args_os()))
+    petrel_cli::run(|arguments: Arguments| execute(&arguments))
 }
 
-fn main_with(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let arguments = match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            // A closed pipe is no reason for another exit code.
-            let _ = error.print();
-            return if error.use_stderr() {
-                exit::USAGE
-            } else {
-                exit::OK
-            };
-        }
-    };
-    match execute(&arguments) {
-        Ok(code) => code,
-        Err(Failure { code, text }) => {
-            eprintln!("{}: {text}", Arguments::command().get_name());
-            code
-        }
-    }
-}
-
-fn execute(arguments: &Arguments) -> Result<u8, Failure> {
+fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
+    let _log = arguments.log.start()?;
     let cases = corpus::load().map_err(Failure::usage)?;
     let mut options = Options::default();
-    options.patterns.clone_from(&arguments.shared.patterns);
-    options.max_time = Duration::from_secs(arguments.shared.max_time.into());
+    options.patterns.clone_from(&arguments.patterns);
+    options.max_time = Duration::from_secs(arguments.max_time.into());
     if !cases.iter().any(|case| options.selects(case)) {
-        return Err(Failure {
-            code: exit::NO_VERDICT,
-            text: format!(
-                "no case matches --run {}; `petrel-conformance list` shows the ids and groups",
-                options.patterns.join(" --run ")
-            ),
-        });
+        let patterns = options.patterns.join(" --run ");
+        let message = format!(
+            "no case matches --run {patterns}; `petrel-conformance list` shows the ids and groups"
+        );
+        return Err(Failure::new(Exit::NoVerdict, message));
     }
-    let format = arguments.shared.format;
-    match &arguments.command {
-        Some(Command::List) => list(&cases, &options, format),
-        Some(Command::Server(server)) if server.target == "embedded" => {
-            refuse_options_of_others(server)?;
-            certify(&cases, &options, format, &embedded()?)
+    let format = arguments.format.format;
+    let prepared = match &arguments.command {
+        Some(Command::List) => return list(&cases, &options, format),
+        Some(Command::Server(server)) => match &server.target {
+            Target::Endpoint(endpoint) => given(endpoint, server)?,
+            Target::Embedded => {
+                refuse_options_of_others(server)?;
+                embedded()?
+            }
+        },
+        None => {
+            output::note("no command: certifying the reference server in this process; see --help");
+            embedded()?
         }
-        Some(Command::Server(server)) => certify(&cases, &options, format, &given(server)?),
-        None => certify(&cases, &options, format, &embedded()?),
-    }
+    };
+    certify(&cases, options, format, &prepared)
 }
 
 /// The embedded server's limit, key and fixtures are known.
@@ -217,80 +140,55 @@ fn refuse_options_of_others(server: &ServerArguments) -> Result<(), Failure> {
 
 fn certify(
     cases: &[Case],
-    options: &Options,
+    mut options: Options,
     format: Format,
     prepared: &Prepared,
-) -> Result<u8, Failure> {
+) -> Result<Exit, Failure> {
+    options.interrupt = Some(Interrupt::watch()?);
+    let Prepared { target, again, .. } = prepared;
     let look = Look::of_stdout();
-    eprintln!("{}", prepared.intro);
-    let mut output = io::stdout().lock();
-    let mut table = text::Table::new(look);
-    let mut written = Ok(());
-    let report = run(cases, &prepared.target, options, &mut |result| {
-        if format == Format::Text && written.is_ok() {
-            written = output
-                .write_all(table.row(result).as_bytes())
-                .and_then(|()| output.flush());
-        }
-    })
-    .map_err(Failure::unreachable)?;
-    let rest = match format {
-        Format::Text => text::conclusion(look, &report, &prepared.rerun),
-        Format::Json => json::report(&report, &prepared.target, &prepared.rerun),
-    };
-    finish(written.and_then(|()| output.write_all(rest.as_bytes())))?;
-    Ok(report.counts.exit_code())
-}
-
-fn list(cases: &[Case], options: &Options, format: Format) -> Result<u8, Failure> {
     let selected: Vec<&Case> = cases.iter().filter(|case| options.selects(case)).collect();
-    let text = match format {
-        Format::Text => text::list(Look::of_stdout(), &selected),
-        Format::Json => json::list(&selected),
+    let mut table = Table::of_run(look, target, &selected);
+    // The verdict counts whether or not somebody reads it.
+    let mut printed = Ok(());
+    let mut show = |text: &str| {
+        if format == Format::Text && printed.is_ok() && !text.is_empty() {
+            printed = output::print(text);
+        }
     };
-    finish(io::stdout().lock().write_all(text.as_bytes()))?;
-    Ok(exit::OK)
-}
-
-/// A reader that has seen enough is no failure; a full disk is.
-fn finish(written: io::Result<()>) -> Result<(), Failure> {
-    match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::unreachable(
-            format!("cannot write the result: {error}"),
-        )),
-        _ => Ok(()),
+    let report = run(cases, target, &options, &mut |results| {
+        show(&table.rows(results))
+    })?;
+    match format {
+        Format::Json => printed = output::print_json(&json::report(&report, target, again)),
+        _ => show(&text::conclusion(look, &report, again)),
+    }
+    let exit = report.exit();
+    match printed {
+        Err(failure) if failure.exit() != Exit::Done => {
+            let message = failure.to_string();
+            Err(Failure::new(exit.max(failure.exit()), message))
+        }
+        _ => Ok(exit),
     }
 }
 
-/// Reads a key: the bytes as they are, less one newline at the end.
-fn key_of(bytes: Vec<u8>, source: &str) -> Result<Key, Failure> {
-    let mut bytes = bytes;
-    if bytes.last() == Some(&b'\n') {
-        bytes.pop();
+fn list(cases: &[Case], options: &Options, format: Format) -> Result<Exit, Failure> {
+    let selected: Vec<&Case> = cases.iter().filter(|case| options.selects(case)).collect();
+    match format {
+        Format::Json => output::print_json(&json::list(&selected))?,
+        _ => output::print(&text::list(Look::of_stdout(), &selected))?,
     }
-    if bytes.is_empty() {
-        return Err(Failure::usage(format!(
-            "{source} is empty: a key has at least one byte"
-        )));
-    }
-    Ok(Key::new(bytes))
+    Ok(Exit::Done)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::CommandFactory;
 
     #[test]
     fn the_arguments_are_consistent() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn a_key_loses_one_newline_and_is_not_empty() {
-        assert_eq!(
-            key_of(b"k\n".to_vec(), "F").map(|key| key.sign(b"")).ok(),
-            Some(Key::new(b"k".to_vec()).sign(b""))
-        );
-        assert!(key_of(b"\n".to_vec(), "F").is_err());
     }
 }

@@ -1,19 +1,32 @@
 //! One connection to the server under judgement, as a source of events.
 
-use std::collections::VecDeque;
-use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::net::Shutdown;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::JoinHandle;
-use std::time::Instant;
-
-use crate::frame::{ANSWER_LEN_MAX, Frame, Header, Key, Layout, MAC_LEN, Parsed, parse};
-use crate::patience::Patience;
-use crate::stream::Stream;
-use crate::target::Server;
+use crate::{
+    frame::{ANSWER_LEN_MAX, Frame, Header, Key, Layout, MAC_LEN, Parsed, parse},
+    patience::Patience,
+    stream::Stream,
+    target::Server,
+};
+use std::{
+    collections::VecDeque,
+    io::{self, ErrorKind, Read, Write},
+    net::Shutdown,
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
 
 /// More than any case asks for; a peer that sends more is cut off.
 const BYTES_MAX: usize = 2 * ANSWER_LEN_MAX;
+
+/// How long the pieces of one write may wait to be taken, all of them together: a server may close on
+/// a frame that comes too slowly.
+const PIECES_MAX: Duration = Duration::from_secs(2);
+
+/// How long one of them may: a peer that has stopped reading is no reason to wait for ever.
+const PIECE_MAX: Duration = Duration::from_millis(200);
+
+/// How long the suite listens to one connection without looking up.
+const WAIT_MAX: Duration = Duration::from_millis(100);
 
 /// How a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,9 +111,13 @@ impl Connection {
     ) -> io::Result<()> {
         self.sent_at = Instant::now();
         let mut start = 0;
+        let mut cuts_left = u32::try_from(cuts.len()).unwrap_or(u32::MAX);
         for &cut in cuts {
             self.stream.write_all(&bytes[start..cut])?;
-            self.stream.await_taken(patience.round_trip());
+            let left = PIECES_MAX.saturating_sub(self.sent_at.elapsed());
+            let share = (left / cuts_left).min(PIECE_MAX);
+            self.stream.await_taken(patience.round_trip(), share);
+            cuts_left = cuts_left.saturating_sub(1).max(1);
             start = cut;
         }
         self.stream.write_all(&bytes[start..])
@@ -116,6 +133,7 @@ impl Connection {
             return last.clone();
         }
         let until_at_most = patience.until_at_most();
+        let mut until = patience.until();
         let event = loop {
             match parse(&self.buffer, self.key.as_ref()) {
                 Parsed::Oversized(header) => break Event::Oversized(header),
@@ -132,16 +150,21 @@ impl Connection {
                 }
                 Parsed::Incomplete => {}
             }
-            let wait = patience
-                .until()
+            let left = until
                 .min(until_at_most)
-                .duration_since(Instant::now());
-            match self.incoming.recv_timeout(wait) {
-                Ok(Chunk::Bytes(bytes)) => self.buffer.extend(bytes),
+                .saturating_duration_since(Instant::now());
+            // In short waits, so that an interruption is not kept waiting.
+            match self.incoming.recv_timeout(left.min(WAIT_MAX)) {
+                Ok(Chunk::Bytes(bytes)) => {
+                    self.buffer.extend(bytes);
+                    until = patience.until();
+                }
                 Ok(Chunk::Flood) => break Event::Flood,
                 Ok(Chunk::End(ending)) => break self.ended(ending),
                 // The thread sends its last word before it ends.
                 Err(RecvTimeoutError::Disconnected) => break self.ended(Ending::Fin),
+                Err(RecvTimeoutError::Timeout) if left > WAIT_MAX && !patience.is_interrupted() => {
+                }
                 Err(RecvTimeoutError::Timeout) => return Event::Silence(self.buffer.len()),
             }
         };
@@ -221,5 +244,27 @@ fn read_all(mut stream: Stream, outgoing: &Sender<Chunk>) {
         if outgoing.send(chunk).is_err() || is_last {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{run::Options, target::Address};
+    use petrel::Endpoint;
+    use std::net::TcpListener;
+
+    #[test]
+    fn many_pieces_for_a_peer_that_does_not_read_are_sent_within_their_time() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let endpoint = Endpoint::from(listener.local_addr().expect("an address"));
+        let server = Server::new(Address::look_up(&endpoint).expect("an address"));
+        let patience = Patience::new(&Options::default(), Duration::from_secs(1), Instant::now());
+        let mut connection = Connection::open(&server, &patience).expect("a connection");
+        let cuts: Vec<usize> = (1..100).collect();
+        let sent = connection.send(&[0; 100], &cuts, &patience);
+        sent.expect("the system takes so little");
+        let took = connection.sent_at.elapsed();
+        assert!(took < PIECES_MAX * 2, "it took {took:?}");
     }
 }

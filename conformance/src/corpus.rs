@@ -1,8 +1,7 @@
 //! The cases, embedded in the program.
 
-use serde::Deserialize;
-
 use crate::case::Case;
+use serde::Deserialize;
 
 /// The case files, in the order in which they run. A test compares them with `cases/`.
 pub const FILES: &[(&str, &str)] = &[

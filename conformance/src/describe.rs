@@ -1,9 +1,10 @@
 //! Expected and observed, in words.
 
-use crate::case::{Expected, Fill, FrameMatch, Grade, Outcome};
-use crate::connection::{Ending, Event};
-use crate::escape::escape;
-use crate::frame::{Frame, MacCheck};
+use crate::{
+    case::{Expected, Fill, FrameMatch, Grade, Outcome},
+    connection::{Ending, Event},
+    frame::{Frame, MacCheck},
+};
 
 /// Bytes of a name or payload that are shown.
 const SHOWN_LEN: usize = 32;
@@ -84,10 +85,12 @@ pub(crate) fn mac(check: MacCheck) -> &'static str {
     }
 }
 
-/// Bytes in quotation marks, escaped, the front of them.
+/// The front of some bytes in quotation marks: printable ASCII as it is, every other byte escaped, so
+/// that it is safe on a terminal and no byte is in doubt.
 pub(crate) fn text(bytes: &[u8]) -> String {
     let more = if bytes.len() > SHOWN_LEN { "…" } else { "" };
-    format!("\"{}\"{more}", escape(&bytes[..bytes.len().min(SHOWN_LEN)]))
+    let shown = &bytes[..bytes.len().min(SHOWN_LEN)];
+    format!("\"{}\"{more}", shown.escape_ascii())
 }
 
 /// A number of bytes with its unit.

@@ -3,12 +3,10 @@
 //! This is deliberately not the toolkit's decoder: the suite judges by its own reading of the
 //! wire (SPEC.md), and it can build frames that a decoder refuses.
 
-use std::ops::Range;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use std::ops::Range;
 
 /// Bytes of the fixed header: status, sequence, length of the name, length of the payload.
 pub(crate) const HEADER_LEN: usize = 11;

@@ -1,17 +1,15 @@
 //! One case against one server: sends what the case says and judges what comes.
 
-use std::collections::BTreeMap;
-use std::io;
-use std::time::Instant;
-
-use crate::case::{Case, Expected, Fill, Grade, Message, Outcome, Split, UNKNOWN_NAME, Verb};
-use crate::connection::{Connection, Event};
-use crate::describe;
-use crate::matching;
-use crate::patience::Patience;
-use crate::target::Server;
-use crate::transcript::Transcript;
-use crate::verdict::{Evidence, Verdict};
+use crate::{
+    case::{Case, Expected, Fill, Grade, Message, Outcome, Split, UNKNOWN_NAME, Verb},
+    connection::{Connection, Event},
+    describe, matching,
+    patience::Patience,
+    target::Server,
+    transcript::Transcript,
+    verdict::{Evidence, Verdict},
+};
+use std::{collections::BTreeMap, io, time::Instant};
 
 /// What a case found out.
 pub(crate) struct Judgement {
@@ -65,15 +63,12 @@ impl Fault {
     }
 
     fn into_judgement(self, step: usize, conversation: &Conversation<'_>) -> Judgement {
-        let verdict = match self.is_hang {
-            // The time of the whole run was up in the middle of the wait.
-            true if conversation.patience.is_over() => Verdict::NotRun,
-            true => Verdict::Hang,
-            false => Verdict::Fail,
-        };
-        let reason = match verdict {
-            Verdict::NotRun => "the time of --max-time was up".into(),
-            _ => format!("step {step}: {}", self.observed.join("; ")),
+        let because = || format!("step {step}: {}", self.observed.join("; "));
+        let (verdict, reason) = match (self.is_hang, conversation.patience.over()) {
+            (false, _) => (Verdict::Fail, because()),
+            (true, None) => (Verdict::Hang, because()),
+            // The run came to its end in the middle of the wait.
+            (true, Some(why)) => (Verdict::NotRun, why),
         };
         let evidence = Evidence {
             step,

@@ -8,9 +8,10 @@
 //! use petrel_conformance::{Address, Options, Server, Target, load, run};
 //!
 //! let cases = load()?;
-//! let target = Target::blind(Server::new(Address::parse("127.0.0.1:60606")?));
+//! let address = Address::look_up(&"127.0.0.1:60606".parse()?)?;
+//! let target = Target::blind(Server::new(address));
 //! let report = run(&cases, &target, &Options::default(), &mut |_| {})?;
-//! assert_eq!(report.counts.exit_code(), 0);
+//! assert_eq!(report.exit(), petrel_cli::Exit::Done);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -19,8 +20,6 @@ pub mod cli;
 mod connection;
 mod corpus;
 mod describe;
-mod embedded;
-mod escape;
 mod frame;
 mod judge;
 mod matching;
@@ -35,6 +34,6 @@ mod verdict;
 pub use case::{Case, Clause, Level, MacAxis, Offers, Role};
 pub use corpus::{FILES, load};
 pub use frame::Key;
-pub use run::{Options, Report, Unreachable, run};
-pub use target::{Address, AddressError, LIMIT_DEFAULT, Server, Target};
+pub use run::{Options, Report, run};
+pub use target::{Address, LIMIT_DEFAULT, Server, Target};
 pub use verdict::{CaseResult, Counts, Evidence, Variant, Verdict};

@@ -1,11 +1,12 @@
 //! Whether what came is what an outcome names.
 
+use crate::{
+    case::{Expected, Fill, FrameMatch},
+    connection::{Ending, Event},
+    describe,
+    frame::{Frame, MacCheck},
+};
 use std::time::Duration;
-
-use crate::case::{Expected, Fill, FrameMatch};
-use crate::connection::{Ending, Event};
-use crate::describe;
-use crate::frame::{Frame, MacCheck};
 
 /// `None` where the event is the expected one, otherwise what differs, in words. `after` is the
 /// time since the last write.

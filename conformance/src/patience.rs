@@ -1,8 +1,8 @@
 //! How long the suite waits for evidence.
 
+use crate::{run::Options, verdict::Verdict};
+use petrel_cli::Interrupt;
 use std::time::{Duration, Instant};
-
-use crate::verdict::Verdict;
 
 /// So many hangs in a row, and each further case gets one short wait.
 const HANGS_MAX: u32 = 5;
@@ -15,16 +15,21 @@ pub(crate) struct Patience {
     /// Nothing shorter is a hang, however quick the peer is otherwise.
     floor: Duration,
     round_trip: Duration,
+    time: Duration,
     deadline: Instant,
+    interrupt: Option<Interrupt>,
     hangs_in_row: u32,
 }
 
 impl Patience {
-    pub(crate) fn new(floor: Duration, round_trip: Duration, deadline: Instant) -> Self {
+    /// That of a run which began at `start`.
+    pub(crate) fn new(options: &Options, round_trip: Duration, start: Instant) -> Self {
         Self {
-            floor,
+            floor: options.patience,
             round_trip,
-            deadline,
+            time: options.max_time,
+            deadline: start + options.max_time,
+            interrupt: options.interrupt.clone(),
             hangs_in_row: 0,
         }
     }
@@ -52,8 +57,20 @@ impl Patience {
         (Instant::now() + self.wait() * 10).min(self.deadline)
     }
 
-    pub(crate) fn is_over(&self) -> bool {
-        Instant::now() >= self.deadline
+    /// Why nothing more is run, if that is so.
+    pub(crate) fn over(&self) -> Option<String> {
+        if self.is_interrupted() {
+            Some("the run was interrupted".into())
+        } else if Instant::now() >= self.deadline {
+            let seconds = self.time.as_secs();
+            Some(format!("the {seconds} s of --max-time were up"))
+        } else {
+            None
+        }
+    }
+
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupt.as_ref().is_some_and(Interrupt::is_set)
     }
 
     /// Only a peer that has shown that it answers gets its time back.
@@ -72,10 +89,17 @@ mod tests {
 
     const FLOOR: Duration = Duration::from_secs(1);
 
+    fn patience(round_trip: Duration) -> Patience {
+        let options = Options {
+            patience: FLOOR,
+            ..Options::default()
+        };
+        Patience::new(&options, round_trip, Instant::now())
+    }
+
     #[test]
     fn five_hangs_in_a_row_shorten_the_wait_and_a_pass_restores_it() {
-        let deadline = Instant::now() + FLOOR;
-        let mut patience = Patience::new(FLOOR, Duration::from_millis(1), deadline);
+        let mut patience = patience(Duration::from_millis(1));
         for _ in 0..HANGS_MAX {
             assert_eq!(patience.wait(), FLOOR);
             patience.note(Verdict::Hang);
@@ -88,8 +112,9 @@ mod tests {
 
     #[test]
     fn a_slow_peer_gets_more_time() {
-        let deadline = Instant::now() + FLOOR;
-        let patience = Patience::new(FLOOR, Duration::from_millis(300), deadline);
-        assert_eq!(patience.wait(), Duration::from_secs(6));
+        assert_eq!(
+            patience(Duration::from_millis(300)).wait(),
+            Duration::from_secs(6)
+        );
     }
 }

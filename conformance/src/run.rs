@@ -1,15 +1,15 @@
 //! Which cases run against which server, and in what order they are judged.
 
-use std::fmt;
-use std::io;
+use crate::{
+    case::{Case, Fill, MacAxis, Offers},
+    frame::ANSWER_LEN_MAX,
+    judge::{Judgement, judge},
+    patience::Patience,
+    target::{Server, Target},
+    verdict::{CaseResult, Counts, Variant, Verdict},
+};
+use petrel_cli::{Exit, Failure, Interrupt};
 use std::time::{Duration, Instant};
-
-use crate::case::{Case, Fill, MacAxis, Offers};
-use crate::frame::ANSWER_LEN_MAX;
-use crate::judge::{Judgement, judge};
-use crate::patience::Patience;
-use crate::target::{Address, Server, Target};
-use crate::verdict::{CaseResult, Counts, Variant, Verdict};
 
 /// What the caller chooses.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct Options {
     pub max_time: Duration,
     /// The silence that is borne at least; more where the round trip is long.
     pub patience: Duration,
+    /// When this is set, the rest is not run. Without one, a signal ends the process.
+    pub interrupt: Option<Interrupt>,
 }
 
 impl Default for Options {
@@ -30,6 +32,7 @@ impl Default for Options {
             patterns: Vec::new(),
             max_time: Duration::from_secs(60),
             patience: Duration::from_secs(1),
+            interrupt: None,
         }
     }
 }
@@ -53,108 +56,91 @@ pub struct Report<'a> {
     pub round_trip: Duration,
     /// How long the run took.
     pub elapsed: Duration,
+    /// A signal came before every case was run.
+    pub interrupted: bool,
 }
 
-/// A server that could not be reached before the first case.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Unreachable {
-    /// Where it was looked for.
-    pub address: Address,
-    /// What the system said.
-    pub source: io::Error,
-}
-
-impl fmt::Display for Unreachable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { address, source } = self;
-        write!(
-            f,
-            "cannot reach {address}: {source}; is the server running, and is this its address?"
-        )
+impl Report<'_> {
+    /// How a program ends that made this run.
+    pub fn exit(&self) -> Exit {
+        let found = self.counts.exit();
+        if self.interrupted {
+            found.max(Exit::Interrupted)
+        } else {
+            found
+        }
     }
 }
 
-impl std::error::Error for Unreachable {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.source)
-    }
-}
-
-/// Runs the selected cases one after another; `on_result` sees each verdict as it is found.
+/// Runs the selected cases one after another; `on_case` sees the verdicts of each as they are found,
+/// one for every server that it concerns.
 ///
 /// # Errors
 ///
-/// The server that did not accept a first connection.
+/// If a server did not accept a first connection.
 pub fn run<'a>(
     cases: &'a [Case],
     target: &Target,
     options: &Options,
-    on_result: &mut dyn FnMut(&CaseResult<'a>),
-) -> Result<Report<'a>, Unreachable> {
+    on_case: &mut dyn FnMut(&[CaseResult<'a>]),
+) -> Result<Report<'a>, Failure> {
     let start = Instant::now();
     let round_trip = reach(target)?;
-    let mut patience = Patience::new(options.patience, round_trip, start + options.max_time);
-    let mut report = Report {
-        results: Vec::new(),
-        counts: Counts::default(),
-        round_trip,
-        elapsed: Duration::ZERO,
-    };
+    let mut patience = Patience::new(options, round_trip, start);
+    let mut results = Vec::new();
     for case in cases.iter().filter(|case| options.selects(case)) {
+        let first = results.len();
         for (variant, server) in servers(case, target) {
-            let begin = Instant::now();
-            let judgement = match server {
-                Err(missing) => without_verdict(Verdict::NotApplicable, missing),
-                Ok(_) if patience.is_over() => {
-                    let why = format!("the {} s of --max-time were up", options.max_time.as_secs());
-                    without_verdict(Verdict::NotRun, why)
-                }
-                Ok(server) => graded(case, server, judge(case, server, &target.echo, &patience)),
-            };
-            patience.note(judgement.verdict);
-            let Judgement {
-                verdict,
-                reason,
-                evidence,
-            } = judgement;
-            let elapsed = begin.elapsed();
-            let result = CaseResult {
-                case,
-                variant,
-                verdict,
-                reason,
-                evidence,
-                elapsed,
-            };
-            on_result(&result);
-            report.counts += verdict;
-            report.results.push(result);
+            results.push(result(case, variant, server, target, &mut patience));
         }
+        on_case(&results[first..]);
     }
-    report.elapsed = start.elapsed();
-    Ok(report)
+    let mut counts = Counts::default();
+    results.iter().for_each(|result| counts += result.verdict);
+    Ok(Report {
+        results,
+        counts,
+        round_trip,
+        elapsed: start.elapsed(),
+        interrupted: patience.is_interrupted() && counts.of(Verdict::NotRun) > 0,
+    })
+}
+
+/// Judges one case against one server, unless something is missing or the run is over.
+fn result<'a>(
+    case: &'a Case,
+    variant: Variant,
+    server: Result<&Server, String>,
+    target: &Target,
+    patience: &mut Patience,
+) -> CaseResult<'a> {
+    let begin = Instant::now();
+    let judgement = match (server, patience.over()) {
+        (Err(missing), _) => without_verdict(Verdict::NotApplicable, missing),
+        (Ok(_), Some(why)) => without_verdict(Verdict::NotRun, why),
+        (Ok(server), None) => graded(case, server, judge(case, server, &target.echo, patience)),
+    };
+    patience.note(judgement.verdict);
+    let Judgement {
+        verdict,
+        reason,
+        evidence,
+    } = judgement;
+    CaseResult {
+        case,
+        variant,
+        verdict,
+        reason,
+        evidence,
+        elapsed: begin.elapsed(),
+    }
 }
 
 /// The longest round trip to the servers of the target.
-fn reach(target: &Target) -> Result<Duration, Unreachable> {
-    let Target {
-        plain,
-        mac,
-        small,
-        checked,
-        ..
-    } = target;
+fn reach(target: &Target) -> Result<Duration, Failure> {
     let mut longest = Duration::ZERO;
-    for server in [Some(plain), mac.as_ref(), small.as_ref(), checked.as_ref()]
-        .into_iter()
-        .flatten()
-    {
-        let round_trip = server.round_trip().map_err(|source| Unreachable {
-            address: server.address.clone(),
-            source,
-        })?;
-        longest = longest.max(round_trip);
+    for (_, server) in target.servers() {
+        longest = longest.max(server.round_trip()?);
     }
     Ok(longest)
 }

@@ -1,13 +1,17 @@
 //! TCP or a Unix socket, and when the peer has taken what was written.
 
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use crate::target::{Address, Socket};
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
-use std::time::{Duration, Instant};
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read, Write},
+    net::{Shutdown, SocketAddr, TcpStream},
+    time::{Duration, Instant},
+};
 
-use crate::target::Address;
+/// Enough for a peer that is not busy to read what was written.
+const PAUSE_MIN: Duration = Duration::from_millis(1);
 
 /// A connected byte stream.
 #[derive(Debug)]
@@ -19,8 +23,8 @@ pub(crate) enum Stream {
 
 impl Stream {
     pub(crate) fn connect(address: &Address, timeout: Duration) -> io::Result<Self> {
-        match address {
-            Address::Tcp { addresses, .. } => {
+        match &address.socket {
+            Socket::Tcp(addresses) => {
                 let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
                 for address in addresses {
                     match TcpStream::connect_timeout(address, timeout) {
@@ -35,9 +39,9 @@ impl Stream {
                 Err(last)
             }
             #[cfg(unix)]
-            Address::Unix(path) => UnixStream::connect(path).map(Self::Unix),
+            Socket::Unix(path) => UnixStream::connect(path).map(Self::Unix),
             #[cfg(not(unix))]
-            Address::Unix(_) => Err(io::Error::new(
+            Socket::Unix(_) => Err(io::Error::new(
                 io::ErrorKind::Unsupported,
                 "this system has no Unix sockets",
             )),
@@ -68,29 +72,28 @@ impl Stream {
         }
     }
 
-    /// Waits until the peer has read what was written, so that the next write reaches it alone.
+    /// Waits until the peer has read what was written, so that the next write reaches it alone; no
+    /// longer than `at_most`, but at least for a moment.
     ///
     /// For a TCP peer of this machine the kernel says so; for others a pause is the only means.
-    pub(crate) fn await_taken(&self, round_trip: Duration) {
+    pub(crate) fn await_taken(&self, round_trip: Duration, at_most: Duration) {
+        let deadline = Instant::now() + at_most;
         if let Self::Tcp(stream) = self
             && let (Ok(here), Ok(there)) = (stream.local_addr(), stream.peer_addr())
             && there.ip().to_canonical().is_loopback()
         {
-            let deadline = Instant::now() + Duration::from_millis(200);
             // The table is no snapshot: a row can be missed while others come and go.
             let mut lookups_left = 5;
-            while lookups_left > 0 {
+            while lookups_left > 0 && Instant::now() < deadline {
                 match receive_queue(there, here) {
-                    // A peer that has stopped reading is no reason to wait for ever.
-                    Some(waiting) if waiting > 0 && Instant::now() < deadline => {
-                        std::thread::yield_now();
-                    }
-                    Some(_) => return,
+                    Some(0) => return,
+                    Some(_) => std::thread::yield_now(),
                     None => lookups_left -= 1,
                 }
             }
         }
-        std::thread::sleep((round_trip * 2).max(Duration::from_millis(1)));
+        let left = deadline.saturating_duration_since(Instant::now());
+        std::thread::sleep((round_trip * 2).min(left).max(PAUSE_MIN));
     }
 }
 

@@ -1,14 +1,14 @@
 //! The server under judgement: where it listens and what it offers.
 
-use std::fmt;
-use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
-
-use crate::case::Offers;
-use crate::frame::Key;
-use crate::stream::Stream;
+use crate::{case::Offers, frame::Key, stream::Stream, verdict::Variant};
+use petrel::Endpoint;
+use petrel_cli::Failure;
+use std::{
+    fmt,
+    net::{SocketAddr, ToSocketAddrs},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 /// The documented payload limit, taken for servers that declare none.
 pub const LIMIT_DEFAULT: u32 = 4 << 20;
@@ -49,6 +49,18 @@ impl Target {
             ours: false,
         }
     }
+
+    /// The servers that are there, each with its place in a report.
+    pub(crate) fn servers(&self) -> impl Iterator<Item = (Variant, &Server)> {
+        let all = [
+            (Variant::Plain, Some(&self.plain)),
+            (Variant::Mac, self.mac.as_ref()),
+            (Variant::Small, self.small.as_ref()),
+            (Variant::Checked, self.checked.as_ref()),
+        ];
+        all.into_iter()
+            .filter_map(|(variant, server)| Some((variant, server?)))
+    }
 }
 
 /// One address of a server and the configuration behind it.
@@ -79,107 +91,75 @@ impl Server {
     }
 
     /// Connects three times and takes the quickest as the round trip.
-    ///
-    /// # Errors
-    ///
-    /// What the last attempt said, with the address.
-    pub(crate) fn round_trip(&self) -> io::Result<Duration> {
+    pub(crate) fn round_trip(&self) -> Result<Duration, Failure> {
         let mut best = REACH_TIMEOUT;
         for _ in 0..3 {
             let start = Instant::now();
-            Stream::connect(&self.address, REACH_TIMEOUT)?;
+            Stream::connect(&self.address, REACH_TIMEOUT)
+                .map_err(|error| Failure::reaching(self.address.endpoint(), &error))?;
             best = best.min(start.elapsed());
         }
         Ok(best)
     }
 }
 
-/// Where a server listens.
+/// Where a server listens: an endpoint, looked up.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Address {
-    /// The addresses that a host and port stand for, and how they were written.
-    Tcp {
-        /// As the caller wrote it.
-        text: String,
-        /// In the order in which they are tried.
-        addresses: Vec<SocketAddr>,
-    },
-    /// A Unix stream socket.
+pub struct Address {
+    endpoint: Endpoint,
+    pub(crate) socket: Socket,
+}
+
+/// What is connected to.
+#[derive(Clone, Debug)]
+pub(crate) enum Socket {
+    /// The addresses of the host, in the order in which they are tried.
+    Tcp(Vec<SocketAddr>),
     Unix(PathBuf),
 }
 
 impl Address {
-    /// Reads `host:port` or `unix:/path`; looks the host up.
+    /// Looks up the host of an endpoint.
     ///
     /// # Errors
     ///
-    /// What is wrong with the text and what would be right, or that the host is not known.
-    pub fn parse(text: &str) -> Result<Self, AddressError> {
-        if let Some(path) = text.strip_prefix("unix:") {
-            if !path.starts_with('/') {
-                return Err(AddressError::Usage(format!(
-                    "`{text}` names no socket: write unix:/path, with the full path"
-                )));
+    /// If it is under TLS, is no place to connect to, or its host is not known.
+    pub fn look_up(endpoint: &Endpoint) -> Result<Self, Failure> {
+        if endpoint.is_tls() {
+            return Err(Failure::usage(format!(
+                "{endpoint}: a server under TLS is not judged yet; give its plain host:port or \
+                 unix:/path"
+            )));
+        }
+        let text = endpoint.to_string();
+        let socket = match text.strip_prefix("unix:") {
+            Some(path) if path.starts_with('/') => Socket::Unix(path.into()),
+            Some(_) => {
+                let message = format!("{endpoint}: write unix:/path, with the full path");
+                return Err(Failure::usage(message));
             }
-            return Ok(Self::Unix(path.into()));
-        }
-        if text.starts_with("tls://") || text.starts_with("tls+unix:") {
-            return Err(AddressError::Usage(format!(
-                "`{text}`: TLS is not judged yet; give the plain host:port or unix:/path"
-            )));
-        }
-        let port = text.rsplit_once(':').map(|(_, port)| port);
-        if !port.is_some_and(|port| port.parse::<u16>().is_ok_and(|port| port != 0)) {
-            return Err(AddressError::Usage(format!(
-                "`{text}` is no target: write host:port, unix:/path or embedded"
-            )));
-        }
-        let addresses: Vec<SocketAddr> = text
-            .to_socket_addrs()
-            .map_err(|error| AddressError::Unknown(format!("cannot look up `{text}`: {error}")))?
-            .collect();
-        Ok(Self::Tcp {
-            text: text.into(),
-            addresses,
-        })
+            None if text.ends_with(":0") => {
+                let message = format!("{endpoint}: nothing listens on port 0; give the real port");
+                return Err(Failure::usage(message));
+            }
+            None => {
+                let addresses = text.to_socket_addrs();
+                let addresses = addresses.map_err(|error| Failure::reaching(endpoint, &error))?;
+                Socket::Tcp(addresses.collect())
+            }
+        };
+        let endpoint = endpoint.clone();
+        Ok(Self { endpoint, socket })
     }
-}
 
-impl From<SocketAddr> for Address {
-    fn from(address: SocketAddr) -> Self {
-        Self::Tcp {
-            text: address.to_string(),
-            addresses: vec![address],
-        }
+    /// As the caller wrote it.
+    pub const fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp { text, .. } => f.write_str(text),
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
-        }
+        self.endpoint.fmt(f)
     }
 }
-
-/// Why a text gives no address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AddressError {
-    /// It is not written as an address is.
-    Usage(String),
-    /// The host is not known.
-    Unknown(String),
-}
-
-impl fmt::Display for AddressError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Usage(text) | Self::Unknown(text) => f.write_str(text),
-        }
-    }
-}
-
-impl std::error::Error for AddressError {}

@@ -1,11 +1,16 @@
 //! What went each way in a case, for the people who have to mend the peer.
 
-use crate::describe::count_of_bytes;
-use crate::escape::escape;
-use crate::frame::{HEADER_LEN, Header, Layout, MAC_LEN};
+use crate::{
+    describe::count_of_bytes,
+    frame::{HEADER_LEN, Header, Layout, MAC_LEN},
+};
 
 /// Bytes of one message that are kept.
 const KEPT_LEN: usize = 400;
+/// Columns before the name of a field: its bytes in hexadecimal.
+pub(crate) const FIELD_COLUMN: usize = 2 + HEX_WIDTH + 2;
+/// Eight bytes, and the mark that there are more.
+const HEX_WIDTH: usize = 26;
 /// Bytes of one field that are shown.
 const SHOWN_LEN: usize = 24;
 /// Messages that are shown at the beginning and at the end of a long conversation.
@@ -116,7 +121,7 @@ fn annotate(bytes: &[u8], total: usize, with_mac: bool, is_frame: bool) -> Vec<S
             ""
         };
         lines.push(format!(
-            "  {:<26}  and {} fewer than the header says{rest}",
+            "  {:<HEX_WIDTH$}  and {} fewer than the header says{rest}",
             "",
             count_of_bytes(missing)
         ));
@@ -133,7 +138,7 @@ fn field(bytes: &[u8], total: usize, name: &str, value: &str) -> String {
     if total > shown {
         hex.push("…".into());
     }
-    format!("  {:<26}  {name} {value}", hex.join(" "))
+    format!("  {:<HEX_WIDTH$}  {name} {value}", hex.join(" "))
 }
 
 fn text_of(bytes: &[u8], total: usize) -> String {
@@ -143,7 +148,7 @@ fn text_of(bytes: &[u8], total: usize) -> String {
     } else {
         String::new()
     };
-    format!("\"{}\"{more}", escape(shown))
+    format!("\"{}\"{more}", shown.escape_ascii())
 }
 
 #[cfg(test)]

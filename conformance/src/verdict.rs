@@ -1,9 +1,8 @@
 //! What was found out, and what the program makes of it.
 
-use std::ops::AddAssign;
-use std::time::Duration;
-
 use crate::case::Case;
+use petrel_cli::Exit;
+use std::{ops::AddAssign, time::Duration};
 
 /// What a case says about the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,15 +128,15 @@ impl Counts {
         self.0.iter().sum()
     }
 
-    /// The exit code these verdicts stand for: 0 nothing failed, 1 nonconformant, 4 no verdict.
-    pub fn exit_code(&self) -> u8 {
+    /// How a program ends that found these: a proven no outranks a verdict that is missing.
+    pub fn exit(&self) -> Exit {
         let judged = self.of(Verdict::Pass) + self.of(Verdict::Warn);
         if self.of(Verdict::Fail) + self.of(Verdict::Hang) > 0 {
-            1
+            Exit::No
         } else if judged == 0 || self.of(Verdict::NotRun) > 0 {
-            4
+            Exit::NoVerdict
         } else {
-            0
+            Exit::Done
         }
     }
 }
@@ -154,20 +153,20 @@ impl AddAssign<Verdict> for Counts {
 mod tests {
     use super::*;
 
-    fn code(verdicts: &[Verdict]) -> u8 {
+    fn exit(verdicts: &[Verdict]) -> Exit {
         let mut counts = Counts::default();
         verdicts.iter().for_each(|verdict| counts += *verdict);
-        counts.exit_code()
+        counts.exit()
     }
 
     #[test]
     fn a_proven_no_outranks_a_missing_verdict() {
         use Verdict::{Fail, Hang, NotApplicable, NotRun, Pass, Warn};
-        assert_eq!(code(&[Pass, Warn, NotApplicable]), 0);
-        assert_eq!(code(&[Pass, NotRun, Fail]), 1);
-        assert_eq!(code(&[Pass, Hang]), 1);
-        assert_eq!(code(&[Pass, NotRun]), 4);
-        assert_eq!(code(&[NotApplicable]), 4);
-        assert_eq!(code(&[]), 4);
+        assert_eq!(exit(&[Pass, Warn, NotApplicable]), Exit::Done);
+        assert_eq!(exit(&[Pass, NotRun, Fail]), Exit::No);
+        assert_eq!(exit(&[Pass, Hang]), Exit::No);
+        assert_eq!(exit(&[Pass, NotRun]), Exit::NoVerdict);
+        assert_eq!(exit(&[NotApplicable]), Exit::NoVerdict);
+        assert_eq!(exit(&[]), Exit::NoVerdict);
     }
 }

@@ -1,9 +1,11 @@
 //! The program: exit codes, error lines, and what it does to a terminal.
 
-use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpListener};
-use std::process::{Command, Output};
-use std::thread;
+use std::{
+    io::{Read, Write},
+    net::{Shutdown, TcpListener},
+    process::{Command, Output},
+    thread,
+};
 
 fn program(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_petrel-conformance"))
@@ -57,6 +59,7 @@ fn wrong_usage_is_exit_code_2() {
             "--hmac-key-env",
             "PETREL_TEST_KEY",
         ],
+        &["server", "127.0.0.1:1", "--hmac-target", "embedded"],
         &["server", "127.0.0.1:1", "--echo", ""],
         &["server", "embedded", "--limit", "5"],
         &["--format", "yaml", "list"],
@@ -71,7 +74,11 @@ fn wrong_usage_is_exit_code_2() {
             stderr(&output)
         );
         assert!(output.stdout.is_empty(), "{arguments:?}: data on stdout");
-        assert!(!output.stderr.is_empty(), "{arguments:?}: nothing says why");
+        let line = stderr(&output);
+        assert!(
+            line.starts_with("petrel-conformance: ") && line.lines().count() == 1,
+            "{arguments:?}: one line says why, not {line}"
+        );
     }
 }
 
@@ -164,4 +171,37 @@ fn a_claim_of_gigabytes_is_an_error_and_no_memory() {
         "{}",
         stdout(&output)
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interruption_reports_what_was_found_so_far() {
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::{io::BufRead, process::Stdio};
+    // It lets everybody connect, and says nothing.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_petrel-conformance"))
+        .args(["server", &address])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut output = std::io::BufReader::new(program.stdout.take().expect("a pipe"));
+    let mut text = String::new();
+    // The first case hangs, and is told of.
+    while !text.contains("PC-0001") {
+        let count = output.read_line(&mut text).expect("a line");
+        assert!(count > 0, "it ended after:\n{text}");
+    }
+    let id = i32::try_from(program.id()).ok().and_then(Pid::from_raw);
+    kill_process(id.expect("a process"), Signal::INT).expect("it runs");
+    output.read_to_string(&mut text).expect("the rest");
+    assert_eq!(program.wait().expect("it ends").code(), Some(130), "{text}");
+    for part in [
+        "hang PC-0001",
+        "× the run was interrupted",
+        "\ninterrupted, not conformant (",
+    ] {
+        assert!(text.contains(part), "`{part}` is missing in:\n{text}");
+    }
 }

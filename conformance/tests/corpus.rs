@@ -1,10 +1,11 @@
 //! The case files are complete, their ids permanent, and their clauses those of SPEC.md.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
-
 use petrel_conformance::{Case, FILES, Level, load};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 

@@ -17,9 +17,10 @@ fn without_arguments_the_embedded_server_is_certified() {
         String::from_utf8_lossy(&output.stderr),
     );
     assert!(
-        err.starts_with("Starting the embedded reference server"),
+        err.starts_with("note: no command: certifying the reference server"),
         "it says first what it does: {err}"
     );
+    assert_eq!(err.lines().count(), 1, "and nothing else: {err}");
     assert_eq!(output.status.code(), Some(0), "{out}\n{err}");
     let headline = out.lines().last().unwrap_or_default();
     assert!(

@@ -1,9 +1,8 @@
 //! What a case sends: the fields of a frame, or bytes that are none.
 
-use serde::Deserialize;
-
 use super::outcome::hex_bytes;
 use crate::frame::{HEADER_LEN, Header, Key};
+use serde::Deserialize;
 
 /// One message as a case describes it.
 #[derive(Clone, Debug, Default, Deserialize)]

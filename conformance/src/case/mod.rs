@@ -6,10 +6,9 @@
 mod message;
 mod outcome;
 
-use serde::Deserialize;
-
 pub(crate) use message::{Fill, Message, Split, UNKNOWN_NAME};
 pub(crate) use outcome::{Expected, FrameMatch, Grade, Outcome};
+use serde::Deserialize;
 
 /// One case of the suite.
 #[derive(Clone, Debug, Deserialize)]

@@ -1,8 +1,7 @@
 //! What a case accepts as the answer, and how good each of those is.
 
-use serde::Deserialize;
-
 use super::message::Content;
+use serde::Deserialize;
 
 /// How an outcome is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

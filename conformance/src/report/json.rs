@@ -1,17 +1,19 @@
 //! The run as one JSON document.
 
+use crate::{
+    case::Case,
+    run::Report,
+    target::{Server, Target},
+    verdict::{CaseResult, Verdict},
+};
 use serde_json::{Map, Value, json};
-
-use crate::case::Case;
-use crate::run::Report;
-use crate::target::{Server, Target};
-use crate::verdict::{CaseResult, Verdict};
 
 /// Changes when a reader of the document would have to.
 const SCHEMA: &str = "petrel-conformance/1";
 
-/// All verdicts with their evidence.
-pub(crate) fn report(report: &Report<'_>, target: &Target, rerun: &str) -> String {
+/// All verdicts with their evidence; `again` is the command that judges the same target.
+pub(crate) fn report(report: &Report<'_>, target: &Target, again: &[String]) -> Value {
+    let again = again.join(" ");
     let counts: Map<String, Value> = Verdict::ALL
         .iter()
         .map(|verdict| (verdict.as_str().into(), report.counts.of(*verdict).into()))
@@ -19,9 +21,9 @@ pub(crate) fn report(report: &Report<'_>, target: &Target, rerun: &str) -> Strin
     let cases: Vec<Value> = report
         .results
         .iter()
-        .map(|result| case_result(result, rerun))
+        .map(|result| case_result(result, &again))
         .collect();
-    document(&json!({
+    json!({
         "schema": SCHEMA,
         "version": env!("CARGO_PKG_VERSION"),
         "target": {
@@ -34,22 +36,22 @@ pub(crate) fn report(report: &Report<'_>, target: &Target, rerun: &str) -> Strin
         },
         "round_trip_us": micros(report.round_trip),
         "elapsed_us": micros(report.elapsed),
-        "exit_code": report.counts.exit_code(),
+        "exit_code": report.exit().code(),
         "counts": counts,
         "cases": cases,
-    }))
+    })
 }
 
 /// The cases without verdicts.
-pub(crate) fn list(cases: &[&Case]) -> String {
+pub(crate) fn list(cases: &[&Case]) -> Value {
     let cases: Vec<Value> = cases
         .iter()
         .map(|case| Value::Object(description(case)))
         .collect();
-    document(&json!({ "schema": SCHEMA, "version": env!("CARGO_PKG_VERSION"), "cases": cases }))
+    json!({ "schema": SCHEMA, "version": env!("CARGO_PKG_VERSION"), "cases": cases })
 }
 
-fn case_result(result: &CaseResult<'_>, rerun: &str) -> Value {
+fn case_result(result: &CaseResult<'_>, again: &str) -> Value {
     let mut object = description(result.case);
     object.insert("variant".into(), result.variant.as_str().into());
     object.insert("verdict".into(), result.verdict.as_str().into());
@@ -64,7 +66,7 @@ fn case_result(result: &CaseResult<'_>, rerun: &str) -> Value {
         object.insert("transcript".into(), json!(evidence.transcript));
         object.insert(
             "again".into(),
-            format!("{rerun} --run {}", result.case.id).into(),
+            format!("{again} --run {}", result.case.id).into(),
         );
     }
     Value::Object(object)
@@ -89,8 +91,4 @@ fn micros(duration: std::time::Duration) -> Value {
     u64::try_from(duration.as_micros())
         .unwrap_or(u64::MAX)
         .into()
-}
-
-fn document(value: &Value) -> String {
-    format!("{value:#}\n")
 }
