@@ -139,7 +139,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             match self.phase {
                 Phase::Open => match self.serve(cx, out, tally) {
                     Step::Wait => {
-                        if tally.bytes_in + tally.bytes_out > 0 {
+                        let moved = tally.bytes_in + tally.bytes_out > 0;
+                        if moved && self.membership.has_completed() {
                             self.deadlines.moved(&self.service.limits);
                         }
                         match ready!(self.poll_late(cx)) {
@@ -288,6 +289,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     return Ok(None);
                 }
                 *running = None;
+                deadlines.no_frame();
             }
             if exchange.out.len() >= unsent_max || turn.frames == 0 {
                 return Ok(None);
@@ -525,5 +527,5 @@ mod tests {
     }
 
     /// What a connection costs beside its stream. A larger one is no mistake, but a decision.
-    const _: () = assert!(size_of::<Connection<()>>() <= 320);
+    const _: () = assert!(size_of::<Connection<()>>() <= 296);
 }

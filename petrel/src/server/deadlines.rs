@@ -8,14 +8,13 @@ use tokio::time::Instant;
 /// Since when a connection has been doing what has a deadline.
 #[derive(Debug)]
 pub(super) struct Deadlines {
-    accepted: Instant,
-    /// Since when the frame at the front of the input has been coming in.
+    /// Since when the frame at the front of the input has been coming in, or the handler of a
+    /// complete one has been at work where that has a limit.
     frame_since: Option<Instant>,
     /// Since when the peer has taken nothing of what is ready for it.
     blocked_since: Option<Instant>,
-    /// Since when a handler has been at work; kept only where that has a limit.
-    handler_since: Option<Instant>,
-    /// When bytes last came or went; kept only where idleness has a limit.
+    /// When it was accepted; once it has completed a request and where idleness has a limit, when
+    /// bytes last came or went.
     active: Instant,
 }
 
@@ -35,10 +34,8 @@ pub(super) enum Waiting {
 impl Deadlines {
     pub(super) const fn new(accepted: Instant) -> Self {
         Self {
-            accepted,
             frame_since: None,
             blocked_since: None,
-            handler_since: None,
             active: accepted,
         }
     }
@@ -55,7 +52,7 @@ impl Deadlines {
 
     /// A handler begins.
     pub(super) fn handler_begun(&mut self, limits: &ServerLimits) {
-        self.handler_since = (!limits.handler_timeout.is_zero()).then(Instant::now);
+        self.frame_since = (!limits.handler_timeout.is_zero()).then(Instant::now);
     }
 
     /// The peer takes no more for now; whether it took something just before.
@@ -70,7 +67,7 @@ impl Deadlines {
         self.blocked_since = None;
     }
 
-    /// Bytes came or went.
+    /// Bytes came or went, and a request was completed before.
     pub(super) fn moved(&mut self, limits: &ServerLimits) {
         if !limits.idle_timeout.is_zero() {
             self.active = Instant::now();
@@ -89,13 +86,11 @@ impl Deadlines {
         let (frame, rate) = match waiting {
             Waiting::Nothing => (None, None),
             Waiting::Handler => {
-                let at = self
-                    .handler_since
-                    .map(|since| since + limits.handler_timeout);
+                let at = self.frame_since.map(|since| since + limits.handler_timeout);
                 (at.map(|at| (at, CloseReason::HandlerTimeout)), None)
             }
             Waiting::FirstFrame => {
-                let at = self.accepted + limits.first_frame_timeout;
+                let at = self.active + limits.first_frame_timeout;
                 (Some((at, CloseReason::FirstFrameTimeout)), None)
             }
             Waiting::Frame { came } => match self.frame_since {
