@@ -95,6 +95,21 @@ impl Serving {
         &self.started
     }
 
+    /// Waits until a line of its log holds this text.
+    pub(crate) fn logs(&mut self, text: &str) {
+        let stderr = self.child.stderr.as_mut().unwrap();
+        let mut line = Vec::new();
+        // Byte by byte: what stands behind the line is for others to read.
+        for byte in stderr.bytes() {
+            match byte.unwrap() {
+                b'\n' if String::from_utf8_lossy(&line).contains(text) => return,
+                b'\n' => line.clear(),
+                byte => line.push(byte),
+            }
+        }
+        panic!("the log ended without {text:?}");
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }

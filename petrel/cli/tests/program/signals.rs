@@ -6,7 +6,11 @@ use crate::{
     process::{Folder, Serving, command},
 };
 use rustix::process::Signal;
-use std::{io::Write, os::unix::net::UnixStream};
+use std::{
+    io::Write,
+    os::unix::net::UnixStream,
+    process::{Command, Stdio},
+};
 
 /// Longer than any test waits.
 const HOUR: &str = "3600000";
@@ -46,6 +50,39 @@ fn a_drain_that_has_to_cut_is_no_clean_end() {
     let line = "petrel: connections that were cut before they came to an end: 1; --drain-timeout";
     assert!(ended.stderr.starts_with(line), "{ended:?}");
     assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+}
+
+/// Also while it waits for open files to become free.
+#[test]
+fn a_server_without_open_files_ends_cleanly() {
+    let folder = Folder::new();
+    let path = folder.path("socket");
+    let unix = format!("unix:{path}");
+    let serve = ["serve", "--listen", &unix, "--connections-max", "1000"];
+    let pause = [
+        "--accept-backoff-min",
+        "1day",
+        "--accept-backoff-max",
+        "1day",
+    ];
+    let direct = command(&[&serve[..], &pause].concat());
+    let mut limited = Command::new("sh");
+    limited
+        .args(["-c", "ulimit -n 40 && exec \"$0\" \"$@\""])
+        .arg(direct.get_program())
+        .args(direct.get_args())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut serving = Serving::spawn(&mut limited, 1);
+    let clients: Vec<_> = (0..60)
+        .map(|_| UnixStream::connect(&path).unwrap())
+        .collect();
+    serving.logs("cannot accept connections");
+    serving.signal(Signal::TERM);
+    drop(clients);
+    let ended = serving.wait();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
 }
 
 #[test]
