@@ -7,7 +7,8 @@ use crate::{
 };
 use rustix::process::Signal;
 use std::{
-    io::Write,
+    io::{ErrorKind, Read, Write},
+    net::TcpStream,
     os::unix::net::UnixStream,
     process::{Command, Stdio},
 };
@@ -83,6 +84,21 @@ fn a_server_without_open_files_ends_cleanly() {
     drop(clients);
     let ended = serving.wait();
     assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+/// Nobody can take the end of a killed process for an orderly one, which would say that the request
+/// was not executed.
+#[test]
+fn a_server_that_is_killed_resets_its_connections() {
+    let serving = Serving::start(&[]);
+    let mut stream = TcpStream::connect(serving.endpoints()[0]).unwrap();
+    let mut bytes = request(1, "echo", b"x");
+    bytes.extend(request(2, "sleep", HOUR.as_bytes()));
+    stream.write_all(&bytes).unwrap();
+    assert_eq!(answer(&mut stream, 0).sequence, 1);
+    serving.signal(Signal::KILL);
+    let end = stream.read(&mut [0]).unwrap_err();
+    assert_eq!(end.kind(), ErrorKind::ConnectionReset);
 }
 
 #[test]
