@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Read},
-    process::{Child, ChildStdout, Command, Stdio},
+    process::{Child, ChildStderr, ChildStdout, Command, Stdio},
 };
 
 /// How the program ended and what it said.
@@ -54,6 +54,7 @@ impl Ended {
 pub(crate) struct Serving {
     child: Child,
     stdout: BufReader<ChildStdout>,
+    stderr: BufReader<ChildStderr>,
     started: String,
 }
 
@@ -68,9 +69,11 @@ impl Serving {
     pub(crate) fn spawn(command: &mut Command, lines: usize) -> Self {
         let mut child = command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
+        let stderr = BufReader::new(child.stderr.take().unwrap());
         let mut serving = Self {
             child,
             stdout,
+            stderr,
             started: String::new(),
         };
         for _ in 0..lines {
@@ -97,17 +100,12 @@ impl Serving {
 
     /// Waits until a line of its log holds this text.
     pub(crate) fn logs(&mut self, text: &str) {
-        let stderr = self.child.stderr.as_mut().unwrap();
-        let mut line = Vec::new();
-        // Byte by byte: what stands behind the line is for others to read.
-        for byte in stderr.bytes() {
-            match byte.unwrap() {
-                b'\n' if String::from_utf8_lossy(&line).contains(text) => return,
-                b'\n' => line.clear(),
-                byte => line.push(byte),
-            }
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            let read = self.stderr.read_line(&mut line).unwrap();
+            assert!(read > 0, "the log ended without {text:?}");
         }
-        panic!("the log ended without {text:?}");
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -133,8 +131,7 @@ impl Serving {
         let mut stdout = std::mem::take(&mut self.started);
         self.stdout.read_to_string(&mut stdout).unwrap();
         let mut stderr = String::new();
-        let mut pipe = self.child.stderr.take().unwrap();
-        pipe.read_to_string(&mut stderr).unwrap();
+        self.stderr.read_to_string(&mut stderr).unwrap();
         Ended {
             code: self.child.wait().unwrap().code(),
             stdout,
