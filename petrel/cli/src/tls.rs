@@ -1,6 +1,6 @@
 //! Certificates and keys of TLS, by the files that hold them.
 
-use crate::{Failure, files};
+use crate::{Failure, files, output};
 use petrel::{ClientTls, Endpoint, ServerTls, TlsError};
 use std::path::{Path, PathBuf};
 
@@ -109,6 +109,24 @@ impl ClientTlsArgs {
             Some(name) => tls.server_name(name),
             None => tls,
         }))
+    }
+}
+
+impl ClientTlsArgs {
+    /// The arguments again, as words for a shell.
+    pub fn to_words(&self) -> Vec<String> {
+        let file = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into());
+        let given: [(&str, Option<String>); 4] = [
+            ("--tls-ca", file(&self.tls_ca)),
+            ("--tls-client-cert", file(&self.tls_client_cert)),
+            ("--tls-client-key", file(&self.tls_client_key)),
+            ("--tls-server-name", self.tls_server_name.clone()),
+        ];
+        given
+            .into_iter()
+            .filter_map(|(flag, value)| Some([flag.to_owned(), output::shell_word(&value?)]))
+            .flatten()
+            .collect()
     }
 }
 

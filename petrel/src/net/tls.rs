@@ -62,6 +62,11 @@ impl ServerTls {
         Self::finish(builder.with_single_cert(read_chain(certificates)?, read_key(key)?))
     }
 
+    /// The configuration of rustls, for programs that read and write without this library.
+    pub fn config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.0)
+    }
+
     fn finish(config: Result<ServerConfig, rustls::Error>) -> Result<Self, TlsError> {
         let config =
             config.map_err(|error| TlsError::new("the certificate cannot be used", error))?;
@@ -114,6 +119,16 @@ impl ClientTls {
     pub fn server_name(mut self, name: impl Into<String>) -> Self {
         self.server_name = Some(name.into());
         self
+    }
+
+    /// The configuration of rustls, for programs that read and write without this library.
+    pub fn config(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.config)
+    }
+
+    /// The name that was set with [`ClientTls::server_name`].
+    pub fn expected_name(&self) -> Option<&str> {
+        self.server_name.as_deref()
     }
 }
 
