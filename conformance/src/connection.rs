@@ -1,22 +1,11 @@
-//! One connection to the server under judgement, as a source of events.
+//! One connection to the peer under judgement, as a source of events.
 
 use crate::{
-    frame::{ANSWER_LEN_MAX, Frame, Header, Key, Layout, MAC_LEN, Parsed, parse},
+    frame::{Frame, Header, Key, Layout, MAC_LEN, Parsed, parse},
     patience::Patience,
-    stream::Stream,
-    target::Server,
+    world::{Chunk, Ending, Link},
 };
-use std::{
-    collections::VecDeque,
-    io::{self, ErrorKind, Read, Write},
-    net::Shutdown,
-    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
-    thread::JoinHandle,
-    time::{Duration, Instant},
-};
-
-/// More than any case asks for; a peer that sends more is cut off.
-const BYTES_MAX: usize = 2 * ANSWER_LEN_MAX;
+use std::{collections::VecDeque, io, time::Duration};
 
 /// How long the pieces of one write may wait to be taken, all of them together: a server may close on
 /// a frame that comes too slowly.
@@ -27,13 +16,6 @@ const PIECE_MAX: Duration = Duration::from_millis(200);
 
 /// How long the suite listens to one connection without looking up.
 const WAIT_MAX: Duration = Duration::from_millis(100);
-
-/// How a connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
-    Fin,
-    Reset,
-}
 
 /// What the peer did next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,113 +41,136 @@ impl Event {
     }
 }
 
-enum Chunk {
-    Bytes(Vec<u8>),
-    End(Ending),
-    Flood,
-}
+/// An event and when it was seen.
+pub(crate) type Seen = (Event, Duration);
 
-/// A connection whose reading side is drained by a thread of its own: a peer that answers while
-/// the suite still writes can never make both sides wait for each other.
+/// What tells the time of the case.
+pub(crate) type Clock<'a> = &'a dyn Fn() -> Duration;
+
+/// A byte stream to the peer, with what of it was looked at.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    stream: Stream,
-    incoming: Receiver<Chunk>,
-    reader: Option<JoinHandle<()>>,
+    link: Box<dyn Link>,
     key: Option<Key>,
+    /// The peer is a server: it may announce that it closes.
+    takes_notices: bool,
     buffer: Vec<u8>,
     last: Option<Event>,
     notice: Option<Frame>,
-    put_back: VecDeque<(Event, Instant)>,
+    put_back: VecDeque<Seen>,
     /// When the last write began.
-    pub(crate) sent_at: Instant,
+    pub(crate) sent_at: Duration,
+    /// The suite has ended its side. No clause says when the peer ends its own.
+    pub(crate) is_shut: bool,
+    /// Frames, and bytes, that were sent and not answered.
+    pub(crate) unanswered: (usize, usize),
+    /// Frames that wait to be joined with the next ones.
+    pub(crate) pending: Vec<Vec<u8>>,
+    /// Where they are cut when they are sent whole.
+    pub(crate) own_cuts: Vec<usize>,
+    /// The greeting among them has not been answered yet.
+    pub(crate) owes_greeting: bool,
 }
 
 impl Connection {
-    pub(crate) fn open(server: &Server, patience: &Patience) -> io::Result<Self> {
-        let stream = Stream::connect(&server.address, patience.wait())?;
-        stream.set_write_timeout(patience.wait())?;
-        let (outgoing, incoming) = channel();
-        let reading = stream.try_clone()?;
-        let reader = std::thread::spawn(move || read_all(reading, &outgoing));
-        Ok(Self {
-            stream,
-            incoming,
-            reader: Some(reader),
-            key: server.key.clone(),
+    pub(crate) fn new(link: Box<dyn Link>, key: Option<Key>, takes_notices: bool) -> Self {
+        Self {
+            link,
+            key,
+            takes_notices,
             buffer: Vec::new(),
             last: None,
             notice: None,
             put_back: VecDeque::new(),
-            sent_at: Instant::now(),
-        })
+            sent_at: Duration::ZERO,
+            is_shut: false,
+            unanswered: (0, 0),
+            pending: Vec::new(),
+            own_cuts: Vec::new(),
+            owes_greeting: false,
+        }
     }
 
     /// Writes the bytes, each piece between two cuts apart, and waits between pieces until the
     /// peer has taken the one before.
     pub(crate) fn send(
         &mut self,
+        frames: usize,
         bytes: &[u8],
         cuts: &[usize],
-        patience: &Patience,
+        clock: Clock<'_>,
     ) -> io::Result<()> {
-        self.sent_at = Instant::now();
+        self.sent_at = clock();
+        self.unanswered.0 += frames;
+        self.unanswered.1 += bytes.len();
         let mut start = 0;
         let mut cuts_left = u32::try_from(cuts.len()).unwrap_or(u32::MAX);
-        for &cut in cuts {
-            self.stream.write_all(&bytes[start..cut])?;
-            let left = PIECES_MAX.saturating_sub(self.sent_at.elapsed());
-            let share = (left / cuts_left).min(PIECE_MAX);
-            self.stream.await_taken(patience.round_trip(), share);
+        for &cut in cuts.iter().filter(|cut| **cut < bytes.len()) {
+            self.link.write(&bytes[start..cut])?;
+            let left = PIECES_MAX.saturating_sub(clock().saturating_sub(self.sent_at));
+            self.link.settle((left / cuts_left).min(PIECE_MAX));
             cuts_left = cuts_left.saturating_sub(1).max(1);
             start = cut;
         }
-        self.stream.write_all(&bytes[start..])
+        self.link.write(&bytes[start..])
     }
 
-    pub(crate) fn shutdown_write(&self) -> io::Result<()> {
-        self.stream.shutdown(Shutdown::Write)
+    pub(crate) fn shutdown_write(&mut self) -> io::Result<()> {
+        self.is_shut = true;
+        self.link.shutdown_write()
+    }
+
+    pub(crate) fn close(&mut self, how: Ending) {
+        self.link.close(how);
     }
 
     /// The next event; a notice is taken note of and passed over.
-    pub(crate) fn next_event(&mut self, patience: &Patience) -> Event {
-        if let Some(last) = &self.last {
-            return last.clone();
+    pub(crate) fn next_event(&mut self, patience: &Patience, clock: Clock<'_>) -> Event {
+        let (frames, bytes) = self.unanswered;
+        self.event_within(patience.wait_behind(frames, bytes), patience, clock)
+    }
+
+    /// The next event that comes without `wait` of silence before it.
+    pub(crate) fn event_within(
+        &mut self,
+        wait: Duration,
+        patience: &Patience,
+        clock: Clock<'_>,
+    ) -> Event {
+        if let Some(event) = &self.last {
+            return event.clone();
         }
-        let until_at_most = patience.until_at_most();
-        let mut until = patience.until();
+        let mut until = clock() + wait;
+        let until_at_most = clock() + wait * 10;
         let event = loop {
             match parse(&self.buffer, self.key.as_ref()) {
-                Parsed::Oversized(header) => break Event::Oversized(header),
                 Parsed::Frame(frame, used) => {
                     self.buffer.drain(..used);
                     if self.notice.is_some() {
                         break Event::FrameBehindNotice(frame);
                     }
-                    if !is_notice(frame.status) {
-                        break Event::Frame(frame);
+                    if self.takes_notices && is_notice(frame.status) {
+                        self.notice = Some(frame);
+                        continue;
                     }
-                    self.notice = Some(frame);
-                    continue;
+                    let left = self.unanswered.0.saturating_sub(1);
+                    self.unanswered = (left, if left > 0 { self.unanswered.1 } else { 0 });
+                    break Event::Frame(frame);
                 }
+                Parsed::Oversized(header) => break Event::Oversized(header),
                 Parsed::Incomplete => {}
             }
-            let left = until
-                .min(until_at_most)
-                .saturating_duration_since(Instant::now());
+            let left = until.min(until_at_most).saturating_sub(clock());
             // In short waits, so that an interruption is not kept waiting.
-            match self.incoming.recv_timeout(left.min(WAIT_MAX)) {
-                Ok(Chunk::Bytes(bytes)) => {
+            match self.link.read(left.min(WAIT_MAX)) {
+                Some(Chunk::Bytes(bytes)) => {
                     self.buffer.extend(bytes);
-                    until = patience.until();
+                    until = clock() + wait;
                 }
-                Ok(Chunk::Flood) => break Event::Flood,
-                Ok(Chunk::End(ending)) => break self.ended(ending),
-                // The thread sends its last word before it ends.
-                Err(RecvTimeoutError::Disconnected) => break self.ended(Ending::Fin),
-                Err(RecvTimeoutError::Timeout) if left > WAIT_MAX && !patience.is_interrupted() => {
-                }
-                Err(RecvTimeoutError::Timeout) => return Event::Silence(self.buffer.len()),
+                Some(Chunk::Flood) => break Event::Flood,
+                Some(Chunk::End(ending)) => break self.ended(ending),
+                None if left > WAIT_MAX && !patience.is_out() => {}
+                None => return Event::Silence(self.buffer.len()),
             }
         };
         if event.is_last() {
@@ -175,13 +180,13 @@ impl Connection {
     }
 
     /// Gives events back that were looked at but not used. Silence is not kept: it may have ended.
-    pub(crate) fn put_back(&mut self, events: impl Iterator<Item = (Event, Instant)>) {
+    pub(crate) fn put_back(&mut self, events: impl Iterator<Item = Seen>) {
         self.put_back
             .extend(events.filter(|(event, _)| !matches!(event, Event::Silence(_))));
     }
 
     /// The first event that was given back.
-    pub(crate) fn take_back(&mut self) -> Option<(Event, Instant)> {
+    pub(crate) fn take_back(&mut self) -> Option<Seen> {
         self.put_back.pop_front()
     }
 
@@ -203,68 +208,13 @@ impl Connection {
     /// that is about to close, so a notice without one is no fault.
     fn is_notice_without_mac(&self, rest: &[u8]) -> bool {
         self.key.is_some()
+            && self.takes_notices
             && Header::parse(rest).is_some_and(|header| {
                 is_notice(header.status) && rest.len() + MAC_LEN == Layout::of(header, true).end
             })
     }
 }
 
-impl Drop for Connection {
-    fn drop(&mut self) {
-        // Wakes the reading thread; the socket may have ended already.
-        let _ = self.stream.shutdown(Shutdown::Both);
-        if let Some(reader) = self.reader.take() {
-            let _ = reader.join();
-        }
-    }
-}
-
 fn is_notice(status: u16) -> bool {
     matches!(status, 198 | 498)
-}
-
-fn read_all(mut stream: Stream, outgoing: &Sender<Chunk>) {
-    let mut buffer = vec![0; 64 << 10];
-    let mut total = 0;
-    loop {
-        let chunk = match stream.read(&mut buffer) {
-            Ok(0) => Chunk::End(Ending::Fin),
-            Ok(count) => {
-                total += count;
-                if total > BYTES_MAX {
-                    Chunk::Flood
-                } else {
-                    Chunk::Bytes(buffer[..count].into())
-                }
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(_) => Chunk::End(Ending::Reset),
-        };
-        let is_last = !matches!(chunk, Chunk::Bytes(_));
-        if outgoing.send(chunk).is_err() || is_last {
-            return;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{run::Options, target::Address};
-    use petrel::Endpoint;
-    use std::net::TcpListener;
-
-    #[test]
-    fn many_pieces_for_a_peer_that_does_not_read_are_sent_within_their_time() {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let endpoint = Endpoint::from(listener.local_addr().expect("an address"));
-        let server = Server::new(Address::look_up(&endpoint).expect("an address"));
-        let patience = Patience::new(&Options::default(), Duration::from_secs(1), Instant::now());
-        let mut connection = Connection::open(&server, &patience).expect("a connection");
-        let cuts: Vec<usize> = (1..100).collect();
-        let sent = connection.send(&[0; 100], &cuts, &patience);
-        sent.expect("the system takes so little");
-        let took = connection.sent_at.elapsed();
-        assert!(took < PIECES_MAX * 2, "it took {took:?}");
-    }
 }

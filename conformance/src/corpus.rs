@@ -15,6 +15,13 @@ pub const FILES: &[(&str, &str)] = &[
     ("mac.toml", include_str!("../cases/mac.toml")),
     ("close.toml", include_str!("../cases/close.toml")),
     ("robustness.toml", include_str!("../cases/robustness.toml")),
+    ("tls.toml", include_str!("../cases/tls.toml")),
+    ("client.toml", include_str!("../cases/client.toml")),
+    (
+        "client-refusals.toml",
+        include_str!("../cases/client-refusals.toml"),
+    ),
+    ("client-mac.toml", include_str!("../cases/client-mac.toml")),
 ];
 
 #[derive(Deserialize)]
@@ -31,8 +38,45 @@ struct File {
 pub fn load() -> Result<Vec<Case>, String> {
     let mut cases = Vec::new();
     for (name, text) in FILES {
-        let file: File = toml::from_str(text).map_err(|error| format!("{name}: {error}"))?;
-        cases.extend(file.case);
+        cases.extend(parse(text).map_err(|error| format!("{name}: {error}"))?);
     }
     Ok(cases)
+}
+
+/// The cases of one file.
+pub(crate) fn parse(text: &str) -> Result<Vec<Case>, toml::de::Error> {
+    toml::from_str(text).map(|file: File| file.case)
+}
+
+/// The text of a case, as it stands in its file.
+pub(crate) fn source(id: &str) -> Option<&'static str> {
+    const HEAD: &str = "[[case]]\n";
+    let line = format!("id = \"{id}\"\n");
+    FILES.iter().find_map(|(_, text)| {
+        let start = text.find(&format!("{HEAD}{line}"))?;
+        let rest = &text[start + HEAD.len()..];
+        let end = rest
+            .find(HEAD)
+            .map_or(text.len(), |end| start + HEAD.len() + end);
+        let text = &text[start..end];
+        // A comment in front of the next case belongs to that.
+        let own = text.rfind("\n\n#").map_or(text, |end| &text[..end]);
+        Some(own.trim_end())
+    })
+}
+
+/// SHA-256 of the embedded cases, in hexadecimal: two runs with the same one are comparable.
+pub(crate) fn digest() -> String {
+    digest_of(FILES.iter().flat_map(|(name, text)| [*name, *text]))
+}
+
+/// The same of other texts.
+pub(crate) fn digest_of<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
+    use sha2::{Digest, Sha256};
+    let mut digest = Sha256::new();
+    for text in texts {
+        digest.update(text);
+    }
+    let digest = digest.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

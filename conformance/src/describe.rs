@@ -1,9 +1,10 @@
 //! Expected and observed, in words.
 
 use crate::{
-    case::{Expected, Fill, FrameMatch, Grade, Outcome},
-    connection::{Ending, Event},
+    case::{Expected, Fill, FrameMatch, Grade, Outcome, Said, SaidOutcome},
+    connection::Event,
     frame::{Frame, MacCheck},
+    world::{Command, Ending, Reply},
 };
 
 /// Bytes of a name or payload that are shown.
@@ -13,12 +14,6 @@ const LISTED: usize = 3;
 
 /// An acceptable outcome on one line, with its grade.
 pub(crate) fn outcome(outcome: &Outcome, fill: Fill<'_>) -> String {
-    let grade = match outcome.grade {
-        Grade::Ideal => "best",
-        Grade::Allowed => "allowed",
-        Grade::Warned => "warned about",
-        Grade::Absent => "not offered",
-    };
     let mut parts: Vec<String> = outcome
         .events
         .iter()
@@ -28,12 +23,108 @@ pub(crate) fn outcome(outcome: &Outcome, fill: Fill<'_>) -> String {
     if outcome.events.len() > LISTED {
         parts.push(format!("{} more", outcome.events.len() - LISTED));
     }
-    let clause = outcome
-        .clause
-        .as_ref()
-        .map(|id| format!(", by {id}"))
-        .unwrap_or_default();
-    format!("{} ({grade}{clause})", parts.join(", then "))
+    let grade = graded(outcome.grade, outcome.clause.as_deref());
+    format!("{} ({grade})", parts.join(", then "))
+}
+
+/// The same for what a client may say.
+pub(crate) fn said_outcome(outcome: &SaidOutcome, fill: Fill<'_>) -> String {
+    let said = match &outcome.said {
+        Said::Connected => "the client says that it is connected".into(),
+        Said::Answer { status, payload } => {
+            let mut text = "the client hands on".to_owned();
+            if let Some(status) = status {
+                text += &format!(" status {status}");
+            }
+            if let Some(payload) = payload {
+                text += &payload_text(&payload.bytes(fill, 0)).replacen(
+                    ',',
+                    "",
+                    usize::from(status.is_none()),
+                );
+            }
+            text
+        }
+        Said::Silence => "the client says nothing".into(),
+        Said::Error { classes, words } if classes.is_empty() && words.is_empty() => {
+            "the client reports an error".into()
+        }
+        Said::Error { classes, words } => {
+            let mut text = "the client reports an error".to_owned();
+            if !classes.is_empty() {
+                text += &format!(" of class {}", classes.join(" or "));
+            }
+            if !words.is_empty() {
+                text += &format!(" that names {}", words.join(" and "));
+            }
+            text
+        }
+    };
+    let grade = graded(outcome.grade, outcome.clause.as_deref());
+    format!("{said} ({grade})")
+}
+
+fn graded(grade: Grade, clause: Option<&str>) -> String {
+    let grade = match grade {
+        Grade::Ideal => "best",
+        Grade::Allowed => "allowed",
+        Grade::Warned => "warned about",
+        Grade::Absent => "not offered",
+    };
+    let clause = clause.map(|id| format!(", by {id}")).unwrap_or_default();
+    format!("{grade}{clause}")
+}
+
+/// What a driver was told, on one line.
+pub(crate) fn command(command: &Command) -> String {
+    match command {
+        Command::Connect(connect) => {
+            let mut text = "connect".to_owned();
+            if connect.tls {
+                text += " under TLS";
+            }
+            if connect.key.is_some() {
+                text += " with a key";
+            }
+            if let Some(limit) = connect.limit {
+                text += &format!(", limit {limit}");
+            }
+            if let Some(version) = connect.version {
+                text += &format!(", version {version}");
+            }
+            text
+        }
+        Command::Dispatch { name, payload } => {
+            let name = &text(name.as_bytes());
+            format!("dispatch {name}{}", payload_text(payload))
+        }
+    }
+}
+
+/// What a driver said, on one line.
+pub(crate) fn reply(reply: &Reply) -> String {
+    match reply {
+        Reply::Connected => "the client says that it is connected".into(),
+        Reply::Answer { status, payload } => {
+            format!(
+                "the client hands on status {status}{}",
+                payload_text(payload)
+            )
+        }
+        Reply::Error { error, class } => {
+            let class = class.as_ref().map(|class| format!(" of class {class}"));
+            let class = class.unwrap_or_default();
+            let error: String = error.chars().take(200).collect();
+            format!(
+                "the client reports an error{class}: {}",
+                error.escape_debug()
+            )
+        }
+        Reply::Unsupported(why) => {
+            let why: String = why.chars().take(200).collect();
+            format!("the driver cannot do it: {}", why.escape_debug())
+        }
+    }
 }
 
 /// What came, one line for each event, those behind the first few counted.
@@ -55,6 +146,7 @@ pub(crate) fn event(event: &Event) -> String {
         }
         Event::End(Ending::Fin) => "the connection closes".into(),
         Event::End(Ending::Reset) => "the connection is reset".into(),
+        Event::End(Ending::Cut) => "the stream ends without a close_notify of TLS".into(),
         Event::Truncated(bytes, _) => {
             format!(
                 "the connection ends inside a frame, of which {} came",
@@ -103,8 +195,11 @@ fn expected(expected: &Expected, fill: Fill<'_>) -> String {
     match expected {
         Expected::Frame(frame) => expected_frame(frame, fill),
         Expected::Close => "the connection closes".into(),
-        Expected::Fin => "the connection closes without a reset".into(),
+        Expected::Ending(Ending::Fin) => "the connection closes without a reset".into(),
+        Expected::Ending(Ending::Reset) => "the connection is reset".into(),
+        Expected::Ending(Ending::Cut) => "the stream ends without a close_notify of TLS".into(),
         Expected::Silence => "nothing more".into(),
+        Expected::Broken => "the connection ends, perhaps behind bytes that are no frame".into(),
         Expected::End => "the connection ends, whatever came before".into(),
     }
 }
@@ -114,10 +209,10 @@ fn expected_frame(frame: &FrameMatch, fill: Fill<'_>) -> String {
         Some(status) => format!("answer {status}"),
         None => "an answer".into(),
     };
-    if let Some(sequence) = frame.sequence {
+    let number = frame.sequence.map_or(0, |sequence| sequence.resolve(fill));
+    if let Some(sequence) = frame.sequence.map(|_| number) {
         text_out += &format!(", sequence {sequence}");
     }
-    let number = frame.sequence.unwrap_or(0);
     if let Some(name) = &frame.name {
         text_out += &format!(", name {}", text(&name.bytes(fill, number)));
     }

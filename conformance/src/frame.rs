@@ -151,12 +151,17 @@ impl Layout {
 
 /// A shared HMAC key. Its bytes appear in no output.
 #[derive(Clone)]
-pub struct Key(Vec<u8>);
+pub(crate) struct Key(Vec<u8>);
 
 impl Key {
     /// Takes the bytes of a key.
-    pub fn new(bytes: Vec<u8>) -> Self {
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
         Self(bytes)
+    }
+
+    /// The bytes, for a driver that is to use the key.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
     }
 
     /// The MAC of a payload, as it stands on the wire.
@@ -181,6 +186,16 @@ impl Key {
             .expect("a character of base64");
         *last = ALPHABET[value | 0b11];
         text
+    }
+
+    /// A payload whose MAC has a character that the url-safe alphabet writes in another way.
+    pub(crate) fn payload_with_odd_mac(&self) -> Vec<u8> {
+        let candidates = (0..u32::MAX).map(|n| format!("signed {n}").into_bytes());
+        let is_odd = |payload: &Vec<u8>| {
+            let mac = self.sign(payload);
+            mac.contains(&b'+') || mac.contains(&b'/')
+        };
+        candidates.into_iter().find(is_odd).unwrap_or_default()
     }
 
     fn digest(&self, payload: &[u8]) -> [u8; 32] {

@@ -1,10 +1,11 @@
 //! Whether what came is what an outcome names.
 
 use crate::{
-    case::{Expected, Fill, FrameMatch},
-    connection::{Ending, Event},
+    case::{Expected, Fill, FrameMatch, Said},
+    connection::Event,
     describe,
     frame::{Frame, MacCheck},
+    world::{Ending, Reply},
 };
 use std::time::Duration;
 
@@ -20,10 +21,12 @@ pub(crate) fn difference(
         (Expected::Frame(wanted), Event::Frame(frame)) => {
             frame_difference(wanted, frame, fill, after)
         }
-        (Expected::Close, Event::End(_))
-        | (Expected::Fin, Event::End(Ending::Fin))
-        | (Expected::End, Event::End(_) | Event::Truncated(..))
+        // A reset may have destroyed the rest of an answer that was on its way.
+        (Expected::Close, Event::End(_) | Event::Truncated(_, Ending::Reset))
+        | (Expected::Ending(Ending::Reset), Event::Truncated(_, Ending::Reset))
+        | (Expected::End | Expected::Broken, Event::End(_) | Event::Truncated(..))
         | (Expected::Silence, Event::Silence(0)) => None,
+        (Expected::Ending(wanted), Event::End(ending)) if wanted == ending => None,
         // Said by the list of what was observed already.
         _ => Some(String::new()),
     }
@@ -38,16 +41,14 @@ fn frame_difference(
     if let Some(status) = wanted.status.filter(|status| *status != frame.status) {
         return Some(format!("its status is {}, not {status}", frame.status));
     }
-    if let Some(sequence) = wanted
-        .sequence
-        .filter(|sequence| *sequence != frame.sequence)
-    {
+    let sequence = wanted.sequence.map(|sequence| sequence.resolve(fill));
+    if let Some(sequence) = sequence.filter(|sequence| *sequence != frame.sequence) {
         return Some(format!(
             "its sequence is {}, not {sequence}",
             frame.sequence
         ));
     }
-    let number = wanted.sequence.unwrap_or(frame.sequence);
+    let number = frame.sequence;
     if let Some(name) = &wanted.name {
         let name = name.bytes(fill, number);
         if name != frame.name {
@@ -93,6 +94,37 @@ fn frame_difference(
     }
     (frame.mac == MacCheck::Wrong)
         .then(|| "its MAC is not that of its payload under this key".into())
+}
+
+/// The same for what the driver of a client said.
+pub(crate) fn reply_difference(wanted: &Said, reply: &Reply, fill: Fill<'_>) -> Option<String> {
+    match (wanted, reply) {
+        (Said::Connected, Reply::Connected) => None,
+        (
+            Said::Answer { status, payload },
+            Reply::Answer {
+                status: got,
+                payload: bytes,
+            },
+        ) => {
+            if let Some(status) = status.filter(|status| status != got) {
+                return Some(format!("its status is {got}, not {status}"));
+            }
+            let payload = payload.as_ref().map(|payload| payload.bytes(fill, 0));
+            payload
+                .filter(|payload| payload != bytes)
+                .map(|payload| payload_difference(&payload, bytes))
+        }
+        (Said::Error { classes, words }, Reply::Error { class, error }) => {
+            if let Some(word) = words.iter().find(|word| !error.contains(word.as_str())) {
+                return Some(format!("the error does not name {word}"));
+            }
+            let class = class.as_ref().filter(|_| !classes.is_empty())?;
+            let is_named = classes.contains(class);
+            (!is_named).then(|| format!("its class is {class}, not {}", classes.join(" or ")))
+        }
+        _ => Some(String::new()),
+    }
 }
 
 fn payload_difference(wanted: &[u8], got: &[u8]) -> String {

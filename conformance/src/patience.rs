@@ -2,10 +2,16 @@
 
 use crate::{run::Options, verdict::Verdict};
 use petrel_cli::Interrupt;
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, Instant},
+};
 
 /// So many hangs in a row, and each further case gets one short wait.
 const HANGS_MAX: u32 = 5;
+
+/// So much is added at most for what the peer has to do.
+const MORE_MAX: Duration = Duration::from_secs(10);
 
 /// How long the suite waits: scaled with the round trip, shortened for a peer that hangs.
 ///
@@ -15,10 +21,11 @@ pub(crate) struct Patience {
     /// Nothing shorter is a hang, however quick the peer is otherwise.
     floor: Duration,
     round_trip: Duration,
+    scale: f64,
     time: Duration,
     deadline: Instant,
     interrupt: Option<Interrupt>,
-    hangs_in_row: u32,
+    hangs_in_row: AtomicU32,
 }
 
 impl Patience {
@@ -27,34 +34,42 @@ impl Patience {
         Self {
             floor: options.patience,
             round_trip,
+            scale: options.time_scale,
             time: options.max_time,
             deadline: start + options.max_time,
             interrupt: options.interrupt.clone(),
-            hangs_in_row: 0,
+            hangs_in_row: AtomicU32::new(0),
         }
-    }
-
-    pub(crate) fn round_trip(&self) -> Duration {
-        self.round_trip
     }
 
     /// The longest silence that is still borne.
     pub(crate) fn wait(&self) -> Duration {
-        if self.hangs_in_row >= HANGS_MAX {
+        let wait = if self.hangs_in_row.load(Ordering::Relaxed) >= HANGS_MAX {
             (self.round_trip * 4).max(self.floor / 10)
         } else {
             (self.round_trip * 20).max(self.floor)
-        }
+        };
+        wait.mul_f64(self.scale)
     }
 
-    /// The moment at which a wait that begins now is over.
-    pub(crate) fn until(&self) -> Instant {
-        (Instant::now() + self.wait()).min(self.deadline)
+    /// The same behind so many frames and bytes that the peer has to read and answer: a slow one needs
+    /// as many round trips, and reads so fast at least.
+    pub(crate) fn wait_behind(&self, frames: usize, bytes: usize) -> Duration {
+        let frames = u32::try_from(frames).unwrap_or(u32::MAX);
+        let each = self.round_trip.saturating_mul(4).saturating_mul(frames);
+        let reading = Duration::from_micros(bytes as u64 * 20);
+        let more = each.max(reading).min(MORE_MAX);
+        self.wait() + more.mul_f64(self.scale)
     }
 
-    /// The moment at which waiting ends even for a peer that sends a byte now and then.
-    pub(crate) fn until_at_most(&self) -> Instant {
-        (Instant::now() + self.wait() * 10).min(self.deadline)
+    /// Time for what was written before to arrive: enough to see it, never needed to pass.
+    pub(crate) fn moment(&self) -> Duration {
+        (self.round_trip * 2).max(Duration::from_millis(5))
+    }
+
+    /// Whether nothing more is waited for.
+    pub(crate) fn is_out(&self) -> bool {
+        self.is_interrupted() || Instant::now() >= self.deadline
     }
 
     /// Why nothing more is run, if that is so.
@@ -74,10 +89,12 @@ impl Patience {
     }
 
     /// Only a peer that has shown that it answers gets its time back.
-    pub(crate) fn note(&mut self, verdict: Verdict) {
+    pub(crate) fn note(&self, verdict: Verdict) {
         match verdict {
-            Verdict::Hang => self.hangs_in_row += 1,
-            Verdict::Pass | Verdict::Warn => self.hangs_in_row = 0,
+            Verdict::Hang => {
+                self.hangs_in_row.fetch_add(1, Ordering::Relaxed);
+            }
+            Verdict::Pass | Verdict::Warn => self.hangs_in_row.store(0, Ordering::Relaxed),
             _ => {}
         }
     }
@@ -99,7 +116,7 @@ mod tests {
 
     #[test]
     fn five_hangs_in_a_row_shorten_the_wait_and_a_pass_restores_it() {
-        let mut patience = patience(Duration::from_millis(1));
+        let patience = patience(Duration::from_millis(1));
         for _ in 0..HANGS_MAX {
             assert_eq!(patience.wait(), FLOOR);
             patience.note(Verdict::Hang);

@@ -1,237 +1,250 @@
-//! Which cases run against which server, and in what order they are judged.
+//! A run: the units in order, over several jobs, into a record.
 
 use crate::{
-    case::{Case, Fill, MacAxis, Offers},
-    frame::ANSWER_LEN_MAX,
-    judge::{Judgement, judge},
+    case::Case,
+    corpus,
+    judge::Judgement,
     patience::Patience,
-    target::{Server, Target},
-    verdict::{CaseResult, Counts, Variant, Verdict},
+    plan::Unit,
+    record::{CaseRecord, Record, ResultRecord, SCHEMA, TargetRecord, micros},
+    segmentation::Segmentation,
+    select::Selection,
+    verdict::Verdict,
 };
-use petrel_cli::{Exit, Failure, Interrupt};
-use std::time::{Duration, Instant};
+use petrel_cli::Interrupt;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    time::{Duration, Instant, SystemTime},
+};
 
 /// What the caller chooses.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Options {
-    /// Parts of ids or groups; none selects every case.
-    pub patterns: Vec<String>,
+
+pub(crate) struct Options {
+    /// Which cases, and which of their results.
+    pub(crate) selection: Selection,
+    /// How the bytes are cut.
+    pub(crate) segmentations: Vec<Segmentation>,
+    /// How many cases are in progress at once.
+    pub(crate) jobs: usize,
     /// When this is up, the rest is not run.
-    pub max_time: Duration,
+    pub(crate) max_time: Duration,
     /// The silence that is borne at least; more where the round trip is long.
-    pub patience: Duration,
+    pub(crate) patience: Duration,
+    /// Every wait is multiplied by it.
+    pub(crate) time_scale: f64,
     /// When this is set, the rest is not run. Without one, a signal ends the process.
-    pub interrupt: Option<Interrupt>,
+    pub(crate) interrupt: Option<Interrupt>,
 }
 
 impl Default for Options {
-    /// Every case, in at most 60 seconds, with a second of patience.
+    /// Every case in every segmentation, one after another, in at most 60 seconds, with a second of
+    /// patience.
     fn default() -> Self {
         Self {
-            patterns: Vec::new(),
+            selection: Selection::default(),
+            segmentations: Segmentation::ALL.to_vec(),
+            jobs: 1,
             max_time: Duration::from_secs(60),
             patience: Duration::from_secs(1),
+            time_scale: 1.0,
             interrupt: None,
         }
     }
 }
 
-impl Options {
-    /// Whether a case is selected.
-    pub fn selects(&self, case: &Case) -> bool {
-        self.patterns.is_empty() || self.patterns.iter().any(|pattern| case.matches(pattern))
-    }
+/// Judges one unit after another. Each job has its own.
+pub(crate) trait Bench: Send {
+    /// What one unit shows. The reason for there being no verdict is for the bench to say, too.
+    fn judge(&mut self, unit: &Unit<'_>, patience: &Patience) -> Found;
 }
 
-/// All verdicts of a run.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Report<'a> {
-    /// In the order of the cases.
-    pub results: Vec<CaseResult<'a>>,
-    /// How many got which verdict.
-    pub counts: Counts,
-    /// The round trip that the patience is scaled with.
-    pub round_trip: Duration,
-    /// How long the run took.
-    pub elapsed: Duration,
-    /// A signal came before every case was run.
-    pub interrupted: bool,
+/// What a bench found out.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) judgement: Judgement,
+    /// The last words of a program that died.
+    pub(crate) stderr: Vec<String>,
 }
 
-impl Report<'_> {
-    /// How a program ends that made this run.
-    pub fn exit(&self) -> Exit {
-        let found = self.counts.exit();
-        if self.interrupted {
-            found.max(Exit::Interrupted)
-        } else {
-            found
+impl From<Judgement> for Found {
+    fn from(judgement: Judgement) -> Self {
+        Self {
+            judgement,
+            stderr: Vec::new(),
         }
     }
 }
 
-/// Runs the selected cases one after another; `on_case` sees the verdicts of each as they are found,
-/// one for every server that it concerns.
-///
-/// # Errors
-///
-/// If a server did not accept a first connection.
-pub fn run<'a>(
-    cases: &'a [Case],
-    target: &Target,
+/// What a run is about.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct About {
+    pub(crate) role: &'static str,
+    pub(crate) target: TargetRecord,
+    /// The command that judges the same target again.
+    pub(crate) command: String,
+    pub(crate) round_trip: Duration,
+}
+
+/// Sees the results of each case once all of them are there, in the order of the cases.
+pub(crate) type OnCase<'a> = &'a mut dyn FnMut(&CaseRecord, &[ResultRecord]);
+
+/// Runs the units with the benches, one job each.
+pub(crate) fn run<B: Bench>(
+    cases: &[&Case],
+    units: &[Unit<'_>],
+    benches: Vec<B>,
+    about: About,
     options: &Options,
-    on_case: &mut dyn FnMut(&[CaseResult<'a>]),
-) -> Result<Report<'a>, Failure> {
+    on_case: OnCase<'_>,
+) -> Record {
     let start = Instant::now();
-    let round_trip = reach(target)?;
-    let mut patience = Patience::new(options, round_trip, start);
-    let mut results = Vec::new();
-    for case in cases.iter().filter(|case| options.selects(case)) {
-        let first = results.len();
-        for (variant, server) in servers(case, target) {
-            results.push(result(case, variant, server, target, &mut patience));
+    let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let patience = Patience::new(options, about.round_trip, start);
+    let cases = CaseRecord::all(cases);
+    let mut collected = Collected::new(&cases, units);
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let (sender, receiver) = mpsc::channel();
+        for mut bench in benches {
+            let (sender, patience, next) = (sender.clone(), &patience, &next);
+            scope.spawn(move || {
+                while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let result = result(unit, &mut bench, patience);
+                    // The receiver lives as long as this scope.
+                    let _ = sender.send((unit.name(), result));
+                }
+            });
         }
-        on_case(&results[first..]);
-    }
-    let mut counts = Counts::default();
-    results.iter().for_each(|result| counts += result.verdict);
-    Ok(Report {
+        drop(sender);
+        for (name, result) in receiver {
+            collected.take(&name, result, on_case);
+        }
+    });
+    let results = collected.results();
+    let is_incomplete = results
+        .iter()
+        .any(|result| result.verdict == Verdict::NotRun);
+    let mut record = Record {
+        schema: SCHEMA.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        corpus: corpus::digest(),
+        role: about.role.to_owned(),
+        target: about.target,
+        command: about.command,
+        started,
+        round_trip_us: micros(about.round_trip),
+        elapsed_us: micros(start.elapsed()),
+        interrupted: is_incomplete && patience.is_interrupted(),
+        narrowed: options.selection.words(),
+        problems: Vec::new(),
+        exit_code: 0,
+        counts: BTreeMap::new(),
+        cases,
         results,
-        counts,
-        round_trip,
-        elapsed: start.elapsed(),
-        interrupted: patience.is_interrupted() && counts.of(Verdict::NotRun) > 0,
-    })
+    };
+    record.conclude(&[]);
+    record
 }
 
-/// Judges one case against one server, unless something is missing or the run is over.
-fn result<'a>(
-    case: &'a Case,
-    variant: Variant,
-    server: Result<&Server, String>,
-    target: &Target,
-    patience: &mut Patience,
-) -> CaseResult<'a> {
+fn result(unit: &Unit<'_>, bench: &mut impl Bench, patience: &Patience) -> ResultRecord {
     let begin = Instant::now();
-    let judgement = match (server, patience.over()) {
-        (Err(missing), _) => without_verdict(Verdict::NotApplicable, missing),
-        (Ok(_), Some(why)) => without_verdict(Verdict::NotRun, why),
-        (Ok(server), None) => graded(case, server, judge(case, server, &target.echo, patience)),
+    let found: Found = match (&unit.missing, patience.over()) {
+        (Some(missing), _) => {
+            Judgement::without_conversation(Verdict::NotApplicable, missing.clone()).into()
+        }
+        (None, Some(why)) => Judgement::without_conversation(Verdict::NotRun, why).into(),
+        (None, None) => bench.judge(unit, patience),
     };
-    patience.note(judgement.verdict);
+    patience.note(found.judgement.verdict);
     let Judgement {
         verdict,
         reason,
         evidence,
-    } = judgement;
-    CaseResult {
-        case,
-        variant,
+        log,
+        ..
+    } = found.judgement;
+    let evidence = evidence.unwrap_or_default();
+    ResultRecord {
+        name: unit.name(),
+        case: unit.case.id.clone(),
+        variant: unit.variant.as_str().to_owned(),
+        segmentation: unit.segmentation.as_str().to_owned(),
         verdict,
         reason,
-        evidence,
-        elapsed: begin.elapsed(),
+        excused: None,
+        step: Some(evidence.step).filter(|step| *step > 0),
+        expected: evidence.expected,
+        observed: evidence.observed,
+        wire: log.into_events(),
+        stderr: found.stderr,
+        case_file: None,
+        elapsed_us: micros(begin.elapsed()),
     }
 }
 
-/// The longest round trip to the servers of the target.
-fn reach(target: &Target) -> Result<Duration, Failure> {
-    let mut longest = Duration::ZERO;
-    for (_, server) in target.servers() {
-        longest = longest.max(server.round_trip()?);
-    }
-    Ok(longest)
+/// The results in their order, however the jobs finish them.
+struct Collected<'c> {
+    cases: &'c [CaseRecord],
+    places: BTreeMap<String, usize>,
+    results: Vec<Option<ResultRecord>>,
+    /// Of each case: where its results begin, and how many are still missing.
+    spans: Vec<(usize, usize, usize)>,
+    shown: usize,
 }
 
-/// The servers that a case is run against; in place of one that is not there, what is missing.
-fn servers<'t>(case: &Case, target: &'t Target) -> Vec<(Variant, Result<&'t Server, String>)> {
-    let mac = || {
-        let missing = "a server with MACs (--hmac-target)";
-        (
-            Variant::Mac,
-            target.mac.as_ref().ok_or_else(|| missing.to_owned()),
-        )
-    };
-    let mut chosen = match case.mac {
-        _ if case.checked => {
-            let missing = "a server that requires the protocol check";
-            vec![(
-                Variant::Checked,
-                target.checked.as_ref().ok_or_else(|| missing.to_owned()),
-            )]
+impl<'c> Collected<'c> {
+    fn new(cases: &'c [CaseRecord], units: &[Unit<'_>]) -> Self {
+        let mut spans = vec![(0, 0, 0); cases.len()];
+        for (at, unit) in units.iter().enumerate() {
+            let (start, end, missing) = &mut spans[unit.case_at];
+            if *missing == 0 {
+                *start = at;
+            }
+            *end = at + 1;
+            *missing += 1;
         }
-        MacAxis::Off => vec![(Variant::Plain, Ok(&target.plain))],
-        MacAxis::On => vec![mac()],
-        MacAxis::Both => vec![(Variant::Plain, Ok(&target.plain)), mac()],
-    };
-    if let Some(small) = target.small.as_ref().filter(|_| case.small) {
-        chosen.push((Variant::Small, Ok(small)));
+        Self {
+            cases,
+            places: units
+                .iter()
+                .enumerate()
+                .map(|(at, unit)| (unit.name(), at))
+                .collect(),
+            results: vec![None; units.len()],
+            spans,
+            shown: 0,
+        }
     }
-    for (_, server) in &mut chosen {
-        // A clause that does not bind the peer is the better reason than a server that is missing.
-        if case.ours && !target.ours {
-            *server = Err("to be the reference implementation: the clause binds no other".into());
-        }
-        if let Some(missing) = server
-            .as_ref()
-            .ok()
-            .and_then(|server| missing(case, target, server))
+
+    fn take(&mut self, name: &str, result: ResultRecord, on_case: OnCase<'_>) {
+        let at = self.places[name];
+        self.results[at] = Some(result);
+        if let Some(span) = self
+            .spans
+            .iter_mut()
+            .find(|(start, end, _)| (*start..*end).contains(&at))
         {
-            *server = Err(missing);
+            span.2 -= 1;
+        }
+        while let Some((start, end, 0)) = self.spans.get(self.shown) {
+            let results: Vec<ResultRecord> = self.results[*start..*end]
+                .iter()
+                .flatten()
+                .cloned()
+                .collect();
+            if !results.is_empty() {
+                on_case(&self.cases[self.shown], &results);
+            }
+            self.shown += 1;
         }
     }
-    chosen
-}
 
-/// What the server lacks for the case.
-fn missing(case: &Case, target: &Target, server: &Server) -> Option<String> {
-    if case.offers > target.offers {
-        return Some(match case.offers {
-            Offers::Echo => "a request that echoes (--echo NAME)".into(),
-            _ => "the fixtures (--fixtures)".into(),
-        });
+    fn results(self) -> Vec<ResultRecord> {
+        self.results.into_iter().flatten().collect()
     }
-    let limit = server.limit();
-    if case.claim_max().is_some_and(|claim| claim <= limit) {
-        return Some(format!(
-            "a payload limit below the {limit} bytes that were declared"
-        ));
-    }
-    let fill = Fill {
-        limit,
-        echo: &target.echo,
-        key: None,
-    };
-    let payload_len = case.payload_len_max(fill);
-    if payload_len > ANSWER_LEN_MAX {
-        return Some(format!("a payload limit of at most {ANSWER_LEN_MAX} bytes"));
-    }
-    // One byte over the limit is sent on purpose, more is not.
-    (payload_len as u64 > u64::from(limit) + 1)
-        .then(|| format!("a payload limit of {payload_len} bytes"))
-}
-
-fn without_verdict(verdict: Verdict, reason: String) -> Judgement {
-    Judgement {
-        verdict,
-        reason: Some(reason),
-        evidence: None,
-    }
-}
-
-/// Where the limit is a guess, its exact boundary is only warned about (P-039).
-fn graded(case: &Case, server: &Server, judgement: Judgement) -> Judgement {
-    if case.boundary && server.limit.is_none() && judgement.verdict.is_failure() {
-        let reason = judgement.reason.unwrap_or_default();
-        return Judgement {
-            verdict: Verdict::Warn,
-            reason: Some(format!(
-                "no limit declared (--limit BYTES), 4194304 taken: {reason}"
-            )),
-            evidence: judgement.evidence,
-        };
-    }
-    judgement
 }

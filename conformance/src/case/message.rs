@@ -8,9 +8,9 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Message {
-    status: u16,
-    sequence: u32,
-    name: Content,
+    status: Option<u16>,
+    sequence: Option<Sequence>,
+    name: Option<Content>,
     payload: Content,
     /// The payload length that the header states, where it differs from what is sent.
     claim: Option<Amount>,
@@ -23,23 +23,56 @@ pub(crate) struct Message {
     raw: Option<Content>,
 }
 
-/// The facts about the server that a message is filled in with.
+/// The facts about the peer that a message is filled in with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fill<'a> {
     pub(crate) limit: u32,
     pub(crate) echo: &'a str,
     pub(crate) key: Option<&'a Key>,
+    /// The last request of a client under judgement.
+    pub(crate) request: Option<&'a Request>,
+}
+
+/// What an answer has to repeat.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Request {
+    pub(crate) sequence: u32,
+    pub(crate) name: Vec<u8>,
 }
 
 impl Message {
     /// An ordinary request.
     pub(crate) fn request(sequence: u32, name: &str, payload: &[u8]) -> Self {
         Self {
-            sequence,
-            name: Content::Text(name.into()),
+            sequence: Some(Sequence::Number(sequence)),
+            name: Some(Content::Text(name.into())),
             payload: Content::Bytes(payload.to_vec()),
             ..Self::default()
         }
+    }
+
+    /// An ordinary answer to the last request.
+    pub(crate) fn answer(payload: &[u8]) -> Self {
+        Self {
+            payload: Content::Bytes(payload.to_vec()),
+            ..Self::default()
+        }
+        .into_answer()
+    }
+
+    /// What is not said is that of a good answer to the last request.
+    pub(super) fn into_answer(self) -> Self {
+        Self {
+            status: self.status.or(Some(200)),
+            sequence: self.sequence.or(Some(Sequence::Request(0))),
+            name: self.name.or(Some(Content::Request)),
+            ..self
+        }
+    }
+
+    /// Whether its bytes are no frame.
+    pub(crate) fn is_raw(&self) -> bool {
+        self.raw.is_some()
     }
 
     pub(crate) fn is_hostile(&self) -> bool {
@@ -47,6 +80,17 @@ impl Message {
             || self.claim.is_some()
             || self.cut.is_some()
             || self.mac != MacKind::Default
+    }
+
+    /// Whether its payload, or what its header claims, is over the limit on purpose.
+    pub(crate) fn is_refused(&self) -> bool {
+        let is_over = matches!(&self.payload, Content::Repeat(_, Amount::Limit(more)) if *more > 0);
+        self.claim.is_some() || is_over
+    }
+
+    /// Whether it asks a server to take its time.
+    pub(crate) fn is_slow(&self) -> bool {
+        matches!(&self.name, Some(Content::Text(name)) if name == "sleep")
     }
 
     pub(crate) fn fixed_claim(&self) -> Option<u32> {
@@ -60,7 +104,12 @@ impl Message {
     pub(crate) fn payload_len(&self, fill: Fill<'_>) -> usize {
         match &self.payload {
             Content::Repeat(_, count) => count.resolve(fill.limit) as usize,
-            content => content.bytes(fill, self.sequence).len(),
+            content => {
+                // A counter grows.
+                let first = self.sequence.map_or(0, |first| first.resolve(fill));
+                let last = first.saturating_add(self.times.unwrap_or(1) - 1);
+                content.bytes(fill, last).len()
+            }
         }
     }
 
@@ -69,18 +118,22 @@ impl Message {
         if let Some(raw) = &self.raw {
             return vec![raw.bytes(fill, 0)];
         }
-        let last = self.times.unwrap_or(1);
-        (0..last)
-            .map(|n| self.frame(self.sequence.wrapping_add(n), fill))
+        let first = self.sequence.map_or(0, |first| first.resolve(fill));
+        (0..self.times.unwrap_or(1))
+            .map(|n| self.frame(first.wrapping_add(n), fill))
             .collect()
     }
 
     fn frame(&self, sequence: u32, fill: Fill<'_>) -> Vec<u8> {
-        let name = self.name.bytes(fill, sequence);
-        let payload = self.payload.bytes(fill, sequence);
+        let name = self.name.as_ref();
+        let name = name.map_or_else(Vec::new, |name| name.bytes(fill, sequence));
+        let mut payload = self.payload.bytes(fill, sequence);
+        if let (MacKind::UrlSafe, Some(key)) = (self.mac, fill.key) {
+            payload = key.payload_with_odd_mac();
+        }
         let sent = u32::try_from(payload.len()).expect("cases send less than 4 GiB");
         let header = Header {
-            status: self.status,
+            status: self.status.unwrap_or(0),
             sequence,
             name_len: u8::try_from(name.len()).expect("names in cases fit their length byte"),
             payload_len: self.claim.map_or(sent, |claim| claim.resolve(fill.limit)),
@@ -119,6 +172,18 @@ pub(crate) enum MacKind {
     NonCanonical,
     /// Right for a payload that was not sent.
     OtherPayload,
+    /// Right, but in the alphabet that is safe in URLs; the payload is one whose MAC differs in it.
+    UrlSafe,
+    /// Right, but with its padding in front.
+    PaddingFirst,
+    /// Right, but for the case of its letters.
+    SwappedCase,
+    /// Right, but with another character where the padding stands.
+    NewlineEnd,
+    SpaceEnd,
+    ZeroEnd,
+    /// A space, then all of it but the padding.
+    SpaceFront,
 }
 
 impl MacKind {
@@ -136,7 +201,93 @@ impl MacKind {
             }
             Self::NonCanonical => out.extend(key.sign_non_canonical(payload)),
             Self::OtherPayload => out.extend(key.sign(b"a payload that was not sent")),
+            Self::UrlSafe => out.extend(key.sign(payload).map(|c| match c {
+                b'+' => b'-',
+                b'/' => b'_',
+                other => other,
+            })),
+            Self::PaddingFirst => {
+                out.push(b'=');
+                out.extend(&key.sign(payload)[..43]);
+            }
+            Self::NewlineEnd | Self::SpaceEnd | Self::ZeroEnd => {
+                out.extend(&key.sign(payload)[..43]);
+                out.push(match self {
+                    Self::NewlineEnd => b'\n',
+                    Self::SpaceEnd => b' ',
+                    _ => 0,
+                });
+            }
+            Self::SpaceFront => {
+                out.push(b' ');
+                out.extend(&key.sign(payload)[..43]);
+            }
+            Self::SwappedCase => out.extend(key.sign(payload).map(|c| {
+                if c.is_ascii_lowercase() {
+                    c.to_ascii_uppercase()
+                } else {
+                    c.to_ascii_lowercase()
+                }
+            })),
         }
+    }
+}
+
+/// A sequence number, perhaps relative to the last request of a client under judgement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "RawSequence")]
+pub(crate) enum Sequence {
+    Number(u32),
+    /// That of the last request plus so much.
+    Request(i32),
+}
+
+impl Sequence {
+    pub(crate) fn resolve(self, fill: Fill<'_>) -> u32 {
+        match self {
+            Self::Number(number) => number,
+            Self::Request(offset) => fill
+                .request
+                .map_or(0, |request| request.sequence)
+                .wrapping_add_signed(offset),
+        }
+    }
+
+    pub(crate) fn plus(self, count: u32) -> Self {
+        match self {
+            Self::Number(number) => Self::Number(number.wrapping_add(count)),
+            Self::Request(offset) => Self::Request(offset.wrapping_add_unsigned(count)),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawSequence {
+    Number(u32),
+    Relative(String),
+}
+
+impl TryFrom<RawSequence> for Sequence {
+    type Error = String;
+
+    fn try_from(raw: RawSequence) -> Result<Self, String> {
+        match raw {
+            RawSequence::Number(number) => Ok(Self::Number(number)),
+            RawSequence::Relative(text) => relative(&text, "request")
+                .map(Self::Request)
+                .ok_or_else(|| {
+                    format!("`{text}` is no sequence: a number, \"request\" or \"request+1\"")
+                }),
+        }
+    }
+}
+
+/// The offset of a word that may have one: `word`, `word+1`, `word-1`.
+fn relative<T: Default + std::str::FromStr>(text: &str, word: &str) -> Option<T> {
+    match text.strip_prefix(word)? {
+        "" => Some(T::default()),
+        offset => offset.parse().ok(),
     }
 }
 
@@ -173,12 +324,7 @@ impl TryFrom<RawAmount> for Amount {
         match raw {
             RawAmount::Number(count) => Ok(Self::Fixed(count)),
             RawAmount::Relative(text) => {
-                let rest = text.strip_prefix("limit");
-                let offset = rest.and_then(|rest| match rest {
-                    "" => Some(0),
-                    rest => rest.parse().ok(),
-                });
-                offset.map(Self::Limit).ok_or_else(|| {
+                relative(&text, "limit").map(Self::Limit).ok_or_else(|| {
                     format!(
                         "`{text}` is no amount: a number, \"limit\", \"limit+1\" or \"limit-1\""
                     )
@@ -196,6 +342,8 @@ pub(crate) enum Content {
     Echo,
     /// A name that no server has.
     Unknown,
+    /// The name of the last request of a client under judgement.
+    Request,
     Text(String),
     Bytes(Vec<u8>),
     Repeat(u8, Amount),
@@ -204,13 +352,14 @@ pub(crate) enum Content {
 }
 
 /// No program registers this by accident.
-pub(crate) const UNKNOWN_NAME: &str = "petrel-conformance/unknown";
+pub(crate) const UNKNOWN_NAME: &str = "Petrel-Conformance/unknown";
 
 impl Content {
     pub(crate) fn bytes(&self, fill: Fill<'_>, sequence: u32) -> Vec<u8> {
         match self {
             Self::Echo => fill.echo.into(),
             Self::Unknown => UNKNOWN_NAME.into(),
+            Self::Request => fill.request.map_or_else(Vec::new, |last| last.name.clone()),
             Self::Text(text) => text.as_bytes().to_vec(),
             Self::Bytes(bytes) => bytes.clone(),
             Self::Repeat(byte, count) => vec![*byte; count.resolve(fill.limit) as usize],
@@ -255,6 +404,7 @@ impl TryFrom<RawContent> for Content {
             RawContent::Text(text) => Ok(match text.as_str() {
                 "$echo" => Self::Echo,
                 "$unknown" => Self::Unknown,
+                "$request" => Self::Request,
                 _ => Self::Text(text),
             }),
             RawContent::Table(ContentTable {
@@ -275,86 +425,6 @@ impl TryFrom<RawContent> for Content {
             RawContent::Table(_) => Err("bytes are a text, or one of { hex = \"00ff\" }, \
                                          { repeat = { byte, count } }, { counter = \"text\" }"
                 .into()),
-        }
-    }
-}
-
-/// Where the bytes of one send are cut into separate writes.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(try_from = "RawSplit")]
-pub(crate) enum Split {
-    /// One write.
-    #[default]
-    Whole,
-    /// Behind each header.
-    Header,
-    /// Between all fields, those of the header too.
-    Fields,
-    /// Every byte alone.
-    Bytes,
-    At(Vec<usize>),
-}
-
-impl Split {
-    /// The offsets at which the bytes of these frames are cut, ascending.
-    pub(crate) fn cuts(&self, frames: &[Vec<u8>]) -> Vec<usize> {
-        let total: usize = frames.iter().map(Vec::len).sum();
-        let mut start = 0;
-        let mut cuts = Vec::new();
-        for frame in frames {
-            let inner: Vec<usize> = match (self, Header::parse(frame)) {
-                (Self::Header, _) => vec![HEADER_LEN],
-                (Self::Fields, Some(header)) => {
-                    let layout = crate::frame::Layout::of(header, false);
-                    vec![
-                        2,
-                        6,
-                        7,
-                        HEADER_LEN,
-                        layout.payload.start,
-                        layout.end,
-                        frame.len(),
-                    ]
-                }
-                _ => Vec::new(),
-            };
-            cuts.extend(inner.into_iter().map(|offset| start + offset));
-            start += frame.len();
-        }
-        match self {
-            Self::Bytes => cuts.extend(1..total),
-            Self::At(offsets) => cuts.extend(offsets),
-            _ => {}
-        }
-        cuts.retain(|cut| (1..total).contains(cut));
-        cuts.sort_unstable();
-        cuts.dedup();
-        cuts
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum RawSplit {
-    Named(String),
-    At(Vec<usize>),
-}
-
-impl TryFrom<RawSplit> for Split {
-    type Error = String;
-
-    fn try_from(raw: RawSplit) -> Result<Self, String> {
-        match raw {
-            RawSplit::At(offsets) => Ok(Self::At(offsets)),
-            RawSplit::Named(name) => match name.as_str() {
-                "whole" | "joined" => Ok(Self::Whole),
-                "header" => Ok(Self::Header),
-                "fields" => Ok(Self::Fields),
-                "bytes" => Ok(Self::Bytes),
-                _ => Err(format!(
-                    "`{name}` is no split: \"whole\", \"header\", \"fields\", \"bytes\" or offsets"
-                )),
-            },
         }
     }
 }

@@ -5,10 +5,12 @@
 
 mod message;
 mod outcome;
+mod step;
 
-pub(crate) use message::{Fill, Message, Split, UNKNOWN_NAME};
-pub(crate) use outcome::{Expected, FrameMatch, Grade, Outcome};
+pub(crate) use message::{Content, Fill, Message, Request, UNKNOWN_NAME};
+pub(crate) use outcome::{Expected, FrameMatch, Grade, Outcome, Said, SaidOutcome};
 use serde::Deserialize;
+pub(crate) use step::{DispatchStep, Step, Verb};
 
 /// One case of the suite.
 #[derive(Clone, Debug, Deserialize)]
@@ -23,11 +25,15 @@ pub struct Case {
     pub title: String,
     /// The sentence of SPEC.md it proves.
     pub clause: Clause,
+    /// Other clauses that it proves, too.
+    #[serde(default)]
+    pub also: Vec<String>,
     /// Which side of the conversation is judged.
     pub role: Role,
-    /// What the peer has to offer for the case to be sent.
+    /// What a server has to offer for the case to be sent.
+    #[serde(default)]
     pub offers: Offers,
-    /// Against which servers it is run.
+    /// With MACs, without, or both.
     pub mac: MacAxis,
     /// Also runs against the server with the small limit, where there is one.
     #[serde(default)]
@@ -41,23 +47,58 @@ pub struct Case {
     /// Stands on the exact limit: only warned about while the peer's limit is not declared.
     #[serde(default)]
     pub boundary: bool,
+    /// Runs only under TLS.
+    #[serde(default)]
+    pub tls: bool,
+    /// Whether notices of closing are taken note of and passed over, as a client has to.
+    #[serde(default = "yes")]
+    pub notices: bool,
+    /// Why it is there although another case catches every fault that it does.
+    #[serde(default)]
+    pub stays: Option<String>,
     #[serde(rename = "step")]
     pub(crate) steps: Vec<Step>,
 }
 
 impl Case {
-    /// Whether `pattern` selects the case: a part of its id or of its group.
-    pub fn matches(&self, pattern: &str) -> bool {
-        let pattern = pattern.to_lowercase();
-        self.id.to_lowercase().contains(&pattern) || self.group.to_lowercase().contains(&pattern)
+    /// A conversation with a server that proves no clause.
+    pub(crate) fn of_steps(steps: Vec<Step>) -> Self {
+        Self {
+            id: String::new(),
+            group: String::new(),
+            title: String::new(),
+            clause: Clause {
+                id: String::new(),
+                level: Level::May,
+                quote: String::new(),
+            },
+            also: Vec::new(),
+            role: Role::Server,
+            offers: Offers::Blind,
+            mac: MacAxis::Both,
+            small: false,
+            checked: false,
+            ours: false,
+            boundary: false,
+            tls: false,
+            notices: true,
+            stays: None,
+            steps,
+        }
     }
 
-    /// Every clause id that the case refers to: its own and those its outcomes are excused by.
+    /// Every clause id that the case refers to: those it proves and those its outcomes are excused by.
     pub fn clause_ids(&self) -> impl Iterator<Item = &str> {
-        let excuses = self
+        let of_frames = self
             .outcomes()
             .filter_map(|outcome| outcome.clause.as_deref());
-        std::iter::once(self.clause.id.as_str()).chain(excuses)
+        let of_words = self.said().filter_map(|outcome| outcome.clause.as_deref());
+        self.proves().chain(of_frames).chain(of_words)
+    }
+
+    /// The clauses that it proves, the one it quotes first.
+    pub fn proves(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.clause.id.as_str()).chain(self.also.iter().map(String::as_str))
     }
 
     /// Whether an outcome of the case is graded as a warning.
@@ -66,6 +107,7 @@ impl Case {
             || self
                 .outcomes()
                 .any(|outcome| outcome.grade == Grade::Warned)
+            || self.said().any(|outcome| outcome.grade == Grade::Warned)
     }
 
     /// Whether the case first proves that the peer speaks at all; without that, a peer that only
@@ -74,14 +116,91 @@ impl Case {
         self.steps.iter().any(|step| {
             matches!(
                 step.verb,
-                Verb::Greet | Verb::Barrier(_) | Verb::Fresh | Verb::Crowd(_)
+                Verb::Greet
+                    | Verb::Barrier(_)
+                    | Verb::Exchange
+                    | Verb::Fresh
+                    | Verb::Crowd(_)
+                    | Verb::Visitors(_)
             )
         })
     }
 
-    /// Whether the case sends what no honest client sends.
+    /// Whether the case sends what no honest peer sends.
     pub fn is_hostile(&self) -> bool {
         self.messages().any(Message::is_hostile)
+            || self
+                .steps
+                .iter()
+                .any(|step| matches!(step.verb, Verb::OpenRaw | Verb::Visitors(_)))
+    }
+
+    /// Whether it sends megabytes to a peer with the documented limit.
+    pub(crate) fn is_large(&self) -> bool {
+        let fill = Fill {
+            limit: crate::target::LIMIT_DEFAULT,
+            echo: "",
+            key: None,
+            request: None,
+        };
+        self.payload_len_max(fill) > 1 << 20
+    }
+
+    /// Whether it makes so many connections that once is enough.
+    pub(crate) fn is_long(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(step.verb, Verb::Visitors(_)))
+    }
+
+    /// Whether a right server takes longer than the suite is patient otherwise.
+    fn is_slow(&self) -> bool {
+        self.messages().any(Message::is_slow)
+    }
+
+    /// Whether the greeting is better answered before anything else is sent: a right peer may end the
+    /// connection instead of answering, or take its time.
+    fn may_be_refused(&self) -> bool {
+        let is_end =
+            |outcome: &Outcome| !matches!(outcome.events.first(), Some(Expected::Frame(_)));
+        self.is_hostile() || self.boundary || self.outcomes().any(is_end) || self.is_slow()
+    }
+
+    /// Whether it asks for frames behind the end of its own side.
+    pub(crate) fn awaits_answers_half_closed(&self) -> bool {
+        let mut shut = std::collections::BTreeSet::new();
+        self.steps.iter().any(|step| match &step.verb {
+            Verb::ShutdownWrite => {
+                shut.insert(&step.on);
+                false
+            }
+            Verb::Expect(outcomes) => {
+                shut.contains(&step.on)
+                    && outcomes
+                        .iter()
+                        .any(|outcome| matches!(outcome.events.first(), Some(Expected::Frame(_))))
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether two of its sends can be joined in one write.
+    pub(crate) fn can_join(&self) -> bool {
+        self.steps.windows(2).any(|pair| {
+            pair[0].on == pair[1].on
+                && self.joins_behind(&pair[0].verb)
+                && matches!(pair[1].verb, Verb::Send(..) | Verb::Barrier(_))
+        })
+    }
+
+    /// Whether what the verb sends may wait for the next send. The answer to a greeting is not put at
+    /// risk by what follows it: a refusal may end in a reset, and a reset destroys what is on its way.
+    pub(crate) fn joins_behind(&self, verb: &Verb) -> bool {
+        match verb {
+            Verb::Send(..) => true,
+            Verb::Greet => self.role == Role::Server && !self.may_be_refused(),
+            _ => false,
+        }
     }
 
     /// Whether the case ends with a new connection that has to work.
@@ -96,17 +215,25 @@ impl Case {
         self.messages().filter_map(Message::fixed_claim).max()
     }
 
-    /// The longest payload that the case sends.
+    /// The longest payload that the case sends, apart from those that are refused.
     pub(crate) fn payload_len_max(&self, fill: Fill<'_>) -> usize {
         self.messages()
+            .filter(|message| !message.is_refused())
             .map(|message| message.payload_len(fill))
             .max()
             .unwrap_or(0)
     }
 
-    fn messages(&self) -> impl Iterator<Item = &Message> {
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &Message> {
         self.steps.iter().flat_map(|step| match &step.verb {
-            Verb::Send { messages, .. } => messages.as_slice(),
+            Verb::Send(messages, _) => messages.as_slice(),
+            _ => &[],
+        })
+    }
+
+    fn said(&self) -> impl Iterator<Item = &SaidOutcome> {
+        self.steps.iter().flat_map(|step| match &step.verb {
+            Verb::Result(outcomes) => outcomes.as_slice(),
             _ => &[],
         })
     }
@@ -117,6 +244,10 @@ impl Case {
             _ => &[],
         })
     }
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// The clause that a case proves.
@@ -178,14 +309,27 @@ impl Level {
 pub enum Role {
     /// The suite is the client.
     Server,
+    /// The suite is the server, and a driver tells the client what to do.
+    Client,
+}
+
+impl Role {
+    /// The word as the case files write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Client => "client",
+        }
+    }
 }
 
 /// What a peer offers beyond the protocol itself; each includes the ones before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Offers {
     /// Only the protocol check and the answer to an unknown name.
+    #[default]
     Blind,
     /// A request that answers 200 with the bytes it was sent.
     Echo,
@@ -204,123 +348,17 @@ impl Offers {
     }
 }
 
-/// Against which servers a case runs: without MACs, with them, or both.
+/// Whether a case runs with MACs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum MacAxis {
-    /// Only a server without MACs.
+    /// Without them, where there is a peer without them: once is enough.
     Off,
-    /// Only a server that expects MACs.
+    /// Only without them.
+    Never,
+    /// Only with them.
     On,
     /// Both, once each.
     Both,
-}
-
-/// One verb on one connection.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "RawStep")]
-pub(crate) struct Step {
-    /// Which connection; it is opened when it is first named.
-    pub(crate) on: String,
-    pub(crate) verb: Verb,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum Verb {
-    /// A good protocol check and its answer: the positive control of most cases.
-    Greet,
-    /// One write of one or several messages, perhaps cut into pieces.
-    Send {
-        messages: Vec<Message>,
-        split: Split,
-    },
-    /// What may come next, best first; the first match decides the grade.
-    Expect(Vec<Outcome>),
-    /// Ends the writing side of the connection.
-    ShutdownWrite,
-    /// The client is gone, without a word.
-    Leave,
-    /// An ordinary request of that sequence whose answer has to be the next frame: whatever was
-    /// sent before it has caused no frame.
-    Barrier(u32),
-    /// A new connection has to greet and answer.
-    Fresh,
-    /// That many new connections at once all have to greet and answer.
-    Crowd(usize),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawStep {
-    on: Option<String>,
-    greet: Option<bool>,
-    send: Option<OneOrMany>,
-    split: Option<Split>,
-    expect: Option<Vec<Outcome>>,
-    shutdown_write: Option<bool>,
-    leave: Option<bool>,
-    barrier: Option<u32>,
-    fresh: Option<bool>,
-    crowd: Option<usize>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(Box<Message>),
-    Many(Vec<Message>),
-}
-
-impl TryFrom<RawStep> for Step {
-    type Error = String;
-
-    fn try_from(raw: RawStep) -> Result<Self, String> {
-        let RawStep {
-            on,
-            greet,
-            send,
-            split,
-            expect,
-            shutdown_write,
-            leave,
-            barrier,
-            fresh,
-            crowd,
-        } = raw;
-        if split.is_some() && send.is_none() {
-            return Err("`split` says how `send` is cut; this step sends nothing".into());
-        }
-        let send = send.map(|messages| Verb::Send {
-            messages: match messages {
-                OneOrMany::One(message) => vec![*message],
-                OneOrMany::Many(messages) => messages,
-            },
-            split: split.unwrap_or_default(),
-        });
-        let flag = |given: Option<bool>, verb: Verb| given.filter(|on| *on).map(|_| verb);
-        let mut verbs = [
-            flag(greet, Verb::Greet),
-            send,
-            expect.map(Verb::Expect),
-            flag(shutdown_write, Verb::ShutdownWrite),
-            flag(leave, Verb::Leave),
-            barrier.map(Verb::Barrier),
-            flag(fresh, Verb::Fresh),
-            crowd.map(Verb::Crowd),
-        ]
-        .into_iter()
-        .flatten();
-        match (verbs.next(), verbs.next()) {
-            (Some(verb), None) => Ok(Self {
-                on: on.unwrap_or_else(|| "main".into()),
-                verb,
-            }),
-            _ => Err(
-                "a step has exactly one verb: greet, send, expect, shutdown_write, leave, \
-                      barrier, fresh or crowd"
-                    .into(),
-            ),
-        }
-    }
 }
