@@ -1,0 +1,354 @@
+//! A server that the suite starts itself: its port and key are filled in, its end is noticed, and its
+//! memory watched.
+
+use crate::{
+    frame::Key,
+    target::{Address, Server},
+};
+use petrel_cli::{Exit, Failure, Interrupt, output::shell_word};
+use std::{
+    collections::VecDeque,
+    fs,
+    io::{BufRead, BufReader, Read},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long a server may take until it listens.
+const START_MAX: Duration = Duration::from_secs(20);
+/// How often the suite looks for what it waits for.
+const LOOK_PAUSE: Duration = Duration::from_millis(5);
+/// How long the last words of a process may be behind its end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Lines of standard error that are kept, and bytes of each.
+const LINES_KEPT: usize = 20;
+const LINE_MAX: u64 = 2_000;
+
+/// A command line with `{port}` and perhaps `{key_file}` in it.
+#[derive(Clone, Debug)]
+pub(crate) struct ServerCommand {
+    template: String,
+    /// Where the key stands, and its bytes, if the command asks for one.
+    key: Option<(PathBuf, Key)>,
+    interrupt: Interrupt,
+}
+
+impl ServerCommand {
+    /// `key` is given to commands that ask for one.
+    pub(crate) fn new(
+        template: &str,
+        key: &(PathBuf, Key),
+        interrupt: Interrupt,
+    ) -> Result<Self, Failure> {
+        if !template.contains("{port}") {
+            return Err(Failure::usage(format!(
+                "--exec `{template}`: write {{port}} where the server is told its port"
+            )));
+        }
+        Ok(Self {
+            template: template.to_owned(),
+            key: template.contains("{key_file}").then(|| key.clone()),
+            interrupt,
+        })
+    }
+
+    pub(crate) fn is_signed(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Starts it and waits until it listens.
+    pub(crate) fn start(&self) -> Result<(ServerProcess, Server), Failure> {
+        let begin = Instant::now();
+        self.start_once().or_else(|failure| {
+            // Somebody else may have taken the free port before the server did; it says so at once.
+            let is_late = begin.elapsed() > START_MAX / 4 || failure.exit() == Exit::Interrupted;
+            if is_late {
+                Err(failure)
+            } else {
+                self.start_once()
+            }
+        })
+    }
+
+    fn start_once(&self) -> Result<(ServerProcess, Server), Failure> {
+        let cannot = |what: &dyn std::fmt::Display| {
+            let message = format!("cannot start `{}`: {what}", self.template);
+            Failure::new(Exit::Unreachable, message)
+        };
+        let port = TcpListener::bind(("127.0.0.1", 0))
+            .and_then(|listener| listener.local_addr())
+            .map_err(|error| cannot(&error))?
+            .port();
+        let mut line = self.template.replace("{port}", &port.to_string());
+        if let Some((path, _)) = &self.key {
+            line = line.replace("{key_file}", &shell_word(&path.to_string_lossy()));
+        }
+        let mut process = ServerProcess::spawn(&line).map_err(|error| cannot(&error))?;
+        let endpoint = format!("127.0.0.1:{port}").parse();
+        let endpoint = endpoint.map_err(|error| cannot(&error))?;
+        let mut server = Server::new(Address::look_up(&endpoint)?);
+        server.key = self.key.as_ref().map(|(_, key)| key.clone());
+        let deadline = Instant::now() + START_MAX;
+        while server.measure().is_err() {
+            if let Some(how) = process.exit_within(Duration::ZERO) {
+                let last = process.stderr().join("\n");
+                return Err(cannot(
+                    &format!("it {how} before it listened\n{last}").trim_end(),
+                ));
+            }
+            if self.interrupt.is_set() {
+                return Err(Failure::new(
+                    Exit::Interrupted,
+                    "interrupted before the server listened",
+                ));
+            }
+            if Instant::now() > deadline {
+                return Err(cannot(&format!(
+                    "nothing listens on port {port} after {} s",
+                    START_MAX.as_secs()
+                )));
+            }
+            thread::sleep(LOOK_PAUSE);
+        }
+        Ok((process, server))
+    }
+}
+
+/// A running server. Dropping it kills it and everything that it started.
+#[derive(Debug)]
+pub(crate) struct ServerProcess {
+    child: Child,
+    ended: Option<ExitStatus>,
+    stderr: Arc<Mutex<VecDeque<String>>>,
+    stderr_reader: Option<thread::JoinHandle<()>>,
+}
+
+/// The largest that a process and its children have been, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Memory {
+    pub(crate) virtual_peak: u64,
+    pub(crate) resident_peak: u64,
+}
+
+impl ServerProcess {
+    fn spawn(line: &str) -> std::io::Result<Self> {
+        let mut command = shell(line);
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let stderr = Arc::<Mutex<VecDeque<String>>>::default();
+        let mut stderr_reader = None;
+        if let Some(pipe) = child.stderr.take() {
+            let kept = Arc::clone(&stderr);
+            let reader = thread::Builder::new()
+                .name("stderr".to_owned())
+                .spawn(move || keep_last_lines(BufReader::new(pipe), &kept))?;
+            stderr_reader = Some(reader);
+        }
+        Ok(Self {
+            child,
+            ended: None,
+            stderr,
+            stderr_reader,
+        })
+    }
+
+    /// How it ended, if it did so by then.
+    pub(crate) fn exit_within(&mut self, wait: Duration) -> Option<String> {
+        let deadline = Instant::now() + wait;
+        loop {
+            if self.ended.is_none() {
+                // An error says that it was waited for already.
+                self.ended = self.child.try_wait().ok().flatten();
+            }
+            if let Some(status) = self.ended {
+                return Some(describe(status));
+            }
+            if Instant::now() >= deadline {
+                return None;
+            }
+            thread::sleep(LOOK_PAUSE);
+        }
+    }
+
+    /// The last lines that it wrote to its standard error.
+    pub(crate) fn stderr(&self) -> Vec<String> {
+        // Its last words come by another pipe than its end. What it has started may hold that open.
+        let until = Instant::now() + LAST_WORDS;
+        let is_read = |reader: &thread::JoinHandle<()>| reader.is_finished();
+        while self.ended.is_some()
+            && !self.stderr_reader.as_ref().is_none_or(is_read)
+            && Instant::now() < until
+        {
+            thread::sleep(LOOK_PAUSE);
+        }
+        let lines = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().cloned().collect()
+    }
+
+    /// `None` where the system does not show it.
+    pub(crate) fn memory(&self) -> Option<Memory> {
+        let mut total = Memory {
+            virtual_peak: 0,
+            resident_peak: 0,
+        };
+        let mut is_seen = false;
+        for status in group_members(self.child.id()) {
+            let Some((virtual_peak, resident_peak)) = peaks(&status) else {
+                continue;
+            };
+            total.virtual_peak += virtual_peak;
+            total.resident_peak += resident_peak;
+            is_seen = true;
+        }
+        is_seen.then_some(total)
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        kill_group(&self.child);
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(unix)]
+fn shell(line: &str) -> Command {
+    use std::os::unix::process::CommandExt;
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(line).process_group(0);
+    command
+}
+
+#[cfg(not(unix))]
+fn shell(line: &str) -> Command {
+    let mut command = Command::new("cmd");
+    command.arg("/C").arg(line);
+    command
+}
+
+#[cfg(unix)]
+fn kill_group(child: &Child) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    if let Some(id) = id {
+        // The group may be empty by now.
+        let _ = kill_process_group(id, Signal::KILL);
+    }
+}
+
+#[cfg(not(unix))]
+fn kill_group(_: &Child) {}
+
+fn describe(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt;
+        // A shell in between says 128 and the signal.
+        let told = status
+            .code()
+            .filter(|code| *code > 128)
+            .map(|code| code - 128);
+        if let Some(signal) = status.signal().or(told) {
+            return format!("was ended by signal {signal}{}", signal_name(signal));
+        }
+    }
+    match status.code() {
+        Some(code) => format!("exited with code {code}"),
+        None => "ended".to_owned(),
+    }
+}
+
+#[cfg(unix)]
+fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        4 => " (SIGILL)",
+        6 => " (SIGABRT)",
+        7 => " (SIGBUS)",
+        8 => " (SIGFPE)",
+        9 => " (SIGKILL)",
+        11 => " (SIGSEGV)",
+        13 => " (SIGPIPE)",
+        15 => " (SIGTERM)",
+        _ => "",
+    }
+}
+
+fn keep_last_lines(mut pipe: impl BufRead, kept: &Mutex<VecDeque<String>>) {
+    loop {
+        let mut line = Vec::new();
+        match (&mut pipe).take(LINE_MAX).read_until(b'\n', &mut line) {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+        let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+        let mut lines = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.push_back(text);
+        if lines.len() > LINES_KEPT {
+            lines.pop_front();
+        }
+    }
+}
+
+/// The `status` files of the processes of a group; the group is that of the shell which leads it.
+fn group_members(group: u32) -> Vec<String> {
+    let Ok(processes) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    let of_group = |folder: &Path| {
+        let stat = fs::read_to_string(folder.join("stat")).ok()?;
+        // Behind the name, which may hold anything: state, parent, group.
+        let (_, rest) = stat.rsplit_once(')')?;
+        let id: u32 = rest.split_whitespace().nth(2)?.parse().ok()?;
+        (id == group).then(|| fs::read_to_string(folder.join("status")).ok())?
+    };
+    processes
+        .flatten()
+        .filter(|entry| {
+            let name = entry.file_name();
+            name.to_string_lossy()
+                .bytes()
+                .all(|byte| byte.is_ascii_digit())
+        })
+        .filter_map(|entry| of_group(&entry.path()))
+        .collect()
+}
+
+/// `VmPeak` and `VmHWM` of a `status` file, in bytes.
+fn peaks(status: &str) -> Option<(u64, u64)> {
+    let kib = |field: &str| -> Option<u64> {
+        let line = status.lines().find(|line| line.starts_with(field))?;
+        line.split_whitespace().nth(1)?.parse().ok()
+    };
+    Some((kib("VmPeak:")? << 10, kib("VmHWM:")? << 10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_peaks_of_a_process() {
+        let status = "Name:\tserver\nVmPeak:\t   2048 kB\nVmSize:\t 1024 kB\nVmHWM:\t     12 kB\n";
+        assert_eq!(peaks(status), Some((2 << 20, 12 << 10)));
+        assert_eq!(peaks("Name:\tgone\n"), None);
+    }
+
+    #[test]
+    fn keeps_the_last_lines_and_no_more() {
+        let text: String = (0..50).map(|n| format!("line {n}\n")).collect();
+        let kept = Mutex::default();
+        keep_last_lines(text.as_bytes(), &kept);
+        let lines = kept.into_inner().expect("nobody panicked");
+        assert_eq!(lines.len(), LINES_KEPT);
+        assert_eq!(lines.back().map(String::as_str), Some("line 49"));
+    }
+}
