@@ -1,174 +1,218 @@
 //! What stands below the table: the failures in full, what was not judged, and the headline.
 
-use super::table::{Table, counted, style};
+use super::{
+    evidence,
+    mark::Mark,
+    summary::{self, CaseView, by_reason, counted, ids, reason},
+    table::Table,
+};
 use crate::{
-    case::Case,
-    run::Report,
-    transcript::FIELD_COLUMN,
-    verdict::{CaseResult, Variant, Verdict},
+    record::{CaseRecord, Record, ResultRecord},
+    spec::{self, SpecClause},
+    verdict::Verdict,
 };
 use anstyle::Style;
-use petrel_cli::{Exit, Look, output};
-use std::collections::{BTreeMap, BTreeSet};
+use petrel_cli::{Look, output};
 
 /// Failures that are shown with every byte; a peer that does everything wrong fills no screens.
 const IN_FULL: usize = 10;
-
 /// Longer lines of prose are harder to read, however wide the terminal is.
 const PROSE_WIDTH: usize = 100;
 
 /// The cases without verdicts.
-pub(crate) fn list(look: Look, cases: &[&Case]) -> String {
+pub(crate) fn list(look: Look, cases: &[CaseRecord]) -> String {
     let mut table = Table::of_list(look, cases);
     let lines: String = cases.iter().map(|case| table.entry(case)).collect();
     format!("{}\n\n{}\n", lines.trim(), counted(cases.len(), "case"))
 }
 
-/// Warnings and failures with their evidence, what was not judged, and the headline last.
-pub(crate) fn conclusion(look: Look, report: &Report<'_>, again: &[String]) -> String {
+/// The table and what stands below it, of a run that has ended.
+pub(crate) fn report(look: Look, record: &Record) -> String {
+    let mut table = Table::of_run(look, &record.target, &record.cases);
     let mut text = String::new();
-    let mut shown = 0;
-    for result in &report.results {
-        if result.verdict.is_failure() {
-            shown += 1;
-            text += &failure(look, result, again, shown <= IN_FULL);
-        } else if result.verdict == Verdict::Warn {
-            text += &remark(look, result);
-        }
+    for view in summary::cases(record) {
+        let results: Vec<ResultRecord> = view.results.into_iter().cloned().collect();
+        text += &table.rows(view.case, &results);
     }
-    text += &folded(look, report, Verdict::NotApplicable, "needs ");
-    text += &folded(look, report, Verdict::NotRun, "");
-    text + &headline(look, report)
+    text + &conclusion(look, record)
 }
 
-fn failure(look: Look, result: &CaseResult<'_>, again: &[String], in_full: bool) -> String {
-    let mut text = heading(look, result);
-    if let Some(evidence) = &result.evidence {
-        text += &labelled(look, "expected", Verdict::Pass, &evidence.expected);
-        text += &labelled(look, "observed", Verdict::Fail, &evidence.observed);
+/// Failures with their evidence, warnings, what was not judged or is excused, and the headline last.
+pub(crate) fn conclusion(look: Look, record: &Record) -> String {
+    let clauses = spec::clauses();
+    let cases = summary::cases(record);
+    let has = |view: &&CaseView<'_>, is: fn(Mark) -> bool| view.mark().is_some_and(is);
+    let failed: Vec<&CaseView<'_>> = cases
+        .iter()
+        .filter(|view| has(view, Mark::is_failure))
+        .collect();
+    let mut text = String::new();
+    for view in failed.iter().take(IN_FULL) {
+        text += &failure(look, record, view, &clauses);
     }
-    if let Some(evidence) = result.evidence.as_ref().filter(|_| in_full) {
-        text += &format!("  what went over the wire until step {}:\n", evidence.step);
-        for line in &evidence.transcript {
-            text += &transcript_line(look, line);
-        }
+    text += &in_short(look, failed.get(IN_FULL..).unwrap_or_default());
+    for view in &cases {
+        text += &warning(look, view, &clauses);
     }
-    text + &command(look, "  again: ", again, &["--run", &result.case.id])
+    text += &folded(look, record, Verdict::NotApplicable, "needs ");
+    text += &folded(look, record, Verdict::NotRun, "");
+    text += &excused(look, record);
+    text += &problems(look, record);
+    text + &headline(look, record)
 }
 
-fn remark(look: Look, result: &CaseResult<'_>) -> String {
-    let reason = result.reason.as_deref().unwrap_or("no reason given");
-    heading(look, result) + &output::paragraph(reason, look.width, "  ", "    ")
-}
-
-/// Verdict, case and server, and the words of the clause.
-fn heading(look: Look, result: &CaseResult<'_>) -> String {
-    let CaseResult {
-        case,
-        variant,
-        verdict,
-        ..
-    } = result;
-    let variant = match variant {
-        Variant::Plain => String::new(),
-        other => format!(" ({})", other.as_str()),
+fn failure(look: Look, record: &Record, view: &CaseView<'_>, clauses: &[SpecClause]) -> String {
+    let Some(result) = view.shown() else {
+        return String::new();
     };
-    let title = format!("{}{variant}: {}", case.id, case.title);
-    let indent = verdict.as_str().len() + 1;
-    let lines = output::paragraph(&title, look.width.saturating_sub(indent), "", "");
-    let word = look.paint(style(*verdict), verdict.as_str());
-    let bold = look.paint(Style::new().bold(), lines.trim_end());
-    let bold = bold.replace('\n', &format!("\n{:indent$}", ""));
-    let clause = &case.clause;
-    let quote = format!("{} {}: {}", clause.id, clause.level.as_str(), clause.quote);
-    let quote = quote.split_whitespace().collect::<Vec<_>>().join(" ");
-    let width = look.width.min(PROSE_WIDTH);
-    format!("\n{word} {bold}\n") + &output::paragraph(&quote, width, "  ", "  ")
+    let mut text = heading(look, view, result, clauses);
+    if let Some(reason) = reason(result) {
+        text += &output::paragraph(&reason, look.width, "  ", "    ");
+    }
+    text += &evidence::expected(look, result);
+    text += &evidence::wire(look, result);
+    text += &evidence::stderr(look, result);
+    text += &also(look, &view.others(Mark::is_failure), result.verdict);
+    text + &evidence::again(look, record, result)
 }
 
-fn labelled(look: Look, label: &str, verdict: Verdict, lines: &[String]) -> String {
+/// What is wrong with the list of known failures.
+fn problems(look: Look, record: &Record) -> String {
     let mut text = String::new();
-    let rest = " ".repeat(14);
-    let mut label = look.paint(style(verdict), label);
-    for line in lines {
-        text += &output::paragraph(line, look.width, &format!("  {label}  "), &rest);
-        label = " ".repeat("expected".len());
+    for (at, problem) in record.problems.iter().enumerate() {
+        let lead = if at == 0 { "\n" } else { "" };
+        text += lead;
+        text += &output::paragraph(&format!("expected: {problem}"), look.width, "", "  ");
     }
     text
 }
 
-fn transcript_line(look: Look, line: &str) -> String {
-    let words = line.trim_start();
-    let is_field = words.len() < line.len();
-    let first = " ".repeat(4 + line.len() - words.len());
-    let rest = " ".repeat(4 + if is_field { FIELD_COLUMN + 2 } else { 2 });
-    output::paragraph(words, look.width, &first, &rest)
+/// The other failures of the case by name; they look much the same.
+fn also(look: Look, others: &[&ResultRecord], verdict: Verdict) -> String {
+    if others.is_empty() {
+        return String::new();
+    }
+    let name = |other: &&ResultRecord| match other.verdict {
+        same if same == verdict => output::one_line(&other.name),
+        differs => format!("{} ({})", output::one_line(&other.name), differs.as_str()),
+    };
+    let names = others.iter().map(name).collect::<Vec<_>>().join(", ");
+    output::paragraph(&format!("also: {names}"), look.width, "  ", "    ")
 }
 
-/// A command line that can be copied as it stands: it continues behind a backslash.
-fn command(look: Look, lead: &str, words: &[String], more: &[&str]) -> String {
-    let mut text = lead.to_owned();
-    let mut column = lead.len();
-    let words = words.iter().map(String::as_str).chain(more.iter().copied());
-    for (at, word) in words.enumerate() {
-        let length = word.chars().count();
-        // Behind the word there may have to be room for the backslash.
-        if at > 0 && column + 1 + length + 2 > look.width {
-            text += " \\\n    ";
-            column = 4;
-        } else if at > 0 {
-            text.push(' ');
-            column += 1;
-        }
-        text += word;
-        column += length;
+/// The cases behind those that were shown in full.
+fn in_short(look: Look, views: &[&CaseView<'_>]) -> String {
+    if views.is_empty() {
+        return String::new();
     }
-    text + "\n"
+    let more = counted(views.len(), "more case");
+    let fail = if views.len() == 1 { "fails" } else { "fail" };
+    let lead = format!("{more} {fail}; `--report html:FILE` shows each in full:");
+    let mut text = "\n".to_owned() + &output::paragraph(&lead, look.width, "", "");
+    for view in views {
+        let Some(result) = view.shown() else { continue };
+        let verdict = result.verdict.as_str();
+        let word = look.paint(Mark::of(result).style(), verdict);
+        let line = format!("{}: {}", output::one_line(&result.name), view.title());
+        let width = look.width.saturating_sub(3 + verdict.len());
+        let lines = output::paragraph(&line, width, "", "  ");
+        let indent = format!("\n{:1$}", "", 3 + verdict.len());
+        text += &format!("  {word} {}\n", lines.trim_end().replace('\n', &indent));
+    }
+    text
 }
 
-/// One line for each reason of a verdict that has no line of its own, with the number of its cases.
-fn folded(look: Look, report: &Report<'_>, verdict: Verdict, lead: &str) -> String {
-    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    for result in &report.results {
-        if result.verdict == verdict {
-            let reason = result.reason.as_deref().unwrap_or("no reason given");
-            *reasons.entry(reason).or_default() += 1;
-        }
-    }
+/// The first warning of a case, and how many results share it.
+fn warning(look: Look, view: &CaseView<'_>, clauses: &[SpecClause]) -> String {
+    let is_warning = |mark| mark == Mark::Is(Verdict::Warn);
+    let results = view.results.iter();
+    let warned: Vec<&ResultRecord> = results
+        .copied()
+        .filter(|result| is_warning(Mark::of(result)))
+        .collect();
+    let [first, others @ ..] = &warned[..] else {
+        return String::new();
+    };
+    let reason = first.reason.as_deref().unwrap_or("no reason given");
+    heading(look, view, first, clauses)
+        + &output::paragraph(&output::one_line(reason), look.width, "  ", "    ")
+        + &also(look, others, Verdict::Warn)
+}
+
+/// Verdict, name and title, and the words of the clause.
+fn heading(
+    look: Look,
+    view: &CaseView<'_>,
+    result: &ResultRecord,
+    clauses: &[SpecClause],
+) -> String {
+    let mark = Mark::of(result);
+    let title = format!("{}: {}", output::one_line(&result.name), view.title());
+    let indent = mark.word().len() + 1;
+    let lines = output::paragraph(&title, look.width.saturating_sub(indent), "", "");
+    let word = look.paint(mark.style(), mark.word());
+    let bold = look.paint(Style::new().bold(), lines.trim_end());
+    let bold = bold.replace('\n', &format!("\n{:indent$}", ""));
+    format!("\n{word} {bold}\n") + &quote(look, view.case, clauses)
+}
+
+/// The clause that the case stands on.
+fn quote(look: Look, case: &CaseRecord, clauses: &[SpecClause]) -> String {
+    let clause = clauses.iter().find(|clause| clause.id == case.clause);
+    let words = clause.map_or("", |clause| clause.text);
+    let quote = format!("{} {}: {words}", case.clause, case.level);
+    let quote = quote.split_whitespace().collect::<Vec<_>>().join(" ");
+    let width = look.width.min(PROSE_WIDTH);
+    output::paragraph(&output::one_line(&quote), width, "  ", "  ")
+}
+
+/// One line for each reason of a verdict that has no line of its own, with the number of results.
+fn folded(look: Look, record: &Record, verdict: Verdict, lead: &str) -> String {
+    let mark = Mark::Is(verdict);
+    let reasons = by_reason(record, |each| each == mark);
     if reasons.is_empty() {
         return String::new();
     }
-    let mut text = format!("\n{}\n", look.paint(style(verdict), verdict.as_str()));
-    for (reason, count) in reasons {
-        let first = format!("  {count:>3} × ");
+    let mut text = format!("\n{}\n", look.paint(mark.style(), mark.word()));
+    for (reason, results) in reasons {
+        let first = format!("  {:>3} × ", results.len());
         text += &output::paragraph(&format!("{lead}{reason}"), look.width, &first, "        ");
     }
     text
 }
 
+/// What is listed as known, by the reason that is given for it.
+fn excused(look: Look, record: &Record) -> String {
+    let reasons = by_reason(record, |mark| matches!(mark, Mark::Excused(_)));
+    if reasons.is_empty() {
+        return String::new();
+    }
+    let style = Mark::Excused(Verdict::Fail).style();
+    let mut text = format!("\n{}\n", look.paint(style, "excused"));
+    for (reason, results) in reasons {
+        let first = format!("  {:>3} × ", results.len());
+        let line = format!("{reason} ({})", ids(&results).join(", "));
+        text += &output::paragraph(&line, look.width, &first, "        ");
+    }
+    text
+}
+
 /// The word for the whole, and every count.
-fn headline(look: Look, report: &Report<'_>) -> String {
-    let (word, verdict) = match (report.exit(), report.counts.exit()) {
-        (Exit::Interrupted, Exit::No) => ("interrupted, not conformant", Verdict::Fail),
-        (Exit::Interrupted, _) => ("interrupted", Verdict::NotRun),
-        (Exit::No, _) => ("not conformant", Verdict::Fail),
-        (Exit::Done, _) => ("conformant", Verdict::Pass),
-        _ => ("no verdict", Verdict::NotRun),
-    };
-    let cases: BTreeSet<&str> = report
-        .results
-        .iter()
-        .map(|result| &*result.case.id)
-        .collect();
-    let cases = counted(cases.len(), "case");
-    let verdicts = counted(report.counts.total(), "verdict");
-    let seconds = report.elapsed.as_secs_f64();
-    let word = look.paint(style(verdict).bold(), word);
-    let mut text = format!("\n{word} ({cases}, {verdicts}, {seconds:.1} s)\n");
+fn headline(look: Look, record: &Record) -> String {
+    let (word, mark) = summary::headline(record);
+    let cases = counted(record.cases.len(), "case");
+    let verdicts = counted(record.results.len(), "verdict");
+    let time = summary::time(record.elapsed_us);
+    let word = look.paint(mark.style().bold(), word);
+    let mut text = format!("\n{word} ({cases}, {verdicts}, {time})\n");
     let mut column = 0;
     for (at, verdict) in Verdict::ALL.into_iter().enumerate() {
-        let count = report.counts.of(verdict);
-        let part = format!("{count} {}", verdict.as_str());
+        let count = summary::count(record, verdict);
+        let mut part = format!("{count} {}", verdict.as_str());
+        match summary::excused(record, verdict) {
+            0 => {}
+            excused => part += &format!(" ({excused} excused)"),
+        }
         if at > 0 {
             let is_full = column + ", ".len() + part.len() + ",".len() > look.width;
             text += if is_full { ",\n" } else { ", " };
@@ -176,7 +220,7 @@ fn headline(look: Look, report: &Report<'_>) -> String {
         }
         column += part.len();
         let style = if count > 0 {
-            style(verdict)
+            Mark::Is(verdict).style()
         } else {
             Style::new().dimmed()
         };
@@ -188,12 +232,7 @@ fn headline(look: Look, report: &Report<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        corpus,
-        target::{Address, Server, Target},
-        verdict::{Counts, Evidence},
-    };
-    use std::time::Duration;
+    use crate::report::sample::{self, failure, record, result};
 
     fn plain(width: usize) -> Look {
         Look {
@@ -202,55 +241,14 @@ mod tests {
         }
     }
 
-    /// Every line of a run in which everything goes wrong, for a server at an address.
-    fn everything(look: Look) -> String {
-        let cases = corpus::load().expect("the cases are well-formed");
-        let address = Address::look_up(&"127.0.0.1:60606".parse().expect("an endpoint"));
-        let server = Server::new(address.expect("an address"));
-        let mut target = Target::blind(server.clone());
-        (target.mac, target.small) = (Some(server.clone()), Some(server.clone()));
-        target.checked = Some(server);
-        let mut table = Table::of_run(look, &target, &cases.iter().collect::<Vec<_>>());
-        let mut text = String::new();
-        let mut report = Report {
-            results: Vec::new(),
-            counts: Counts::default(),
-            round_trip: Duration::ZERO,
-            elapsed: Duration::ZERO,
-            interrupted: false,
-        };
-        for (case, verdict) in cases.iter().zip(Verdict::ALL.iter().cycle()) {
-            let evidence = Evidence {
-                step: 1,
-                expected: vec!["one of many things, ".repeat(9)],
-                observed: vec![r"\xff".repeat(99)],
-                transcript: vec![format!(
-                    "  c8 00                       name {}",
-                    r"\xff".repeat(32)
-                )],
-            };
-            let result = CaseResult {
-                case,
-                variant: Variant::Mac,
-                verdict: *verdict,
-                reason: Some("something long enough to be broken ".repeat(4)),
-                evidence: verdict.is_failure().then_some(evidence),
-                elapsed: Duration::ZERO,
-            };
-            text += &table.rows(std::slice::from_ref(&result));
-            report.counts += *verdict;
-            report.results.push(result);
-        }
-        let again = ["petrel-conformance", "server", "127.0.0.1:60606"].map(String::from);
-        text + &conclusion(look, &report, &again)
-    }
-
     #[test]
     fn no_line_is_wider_than_the_terminal() {
+        let mut run = sample::everything(40);
+        run.results[30].expected = vec!["one of many things, ".repeat(9)];
+        run.results[30].observed = vec![r"\xff".repeat(99)];
         for width in [50, 80, 100, 200] {
-            let text = everything(plain(width));
-            let listed = corpus::load().expect("the cases are well-formed");
-            let listed = list(plain(width), &listed.iter().collect::<Vec<_>>());
+            let text = report(plain(width), &run);
+            let listed = list(plain(width), &run.cases);
             for line in text.lines().chain(listed.lines()) {
                 assert!(
                     line.chars().count() <= width,
@@ -266,23 +264,107 @@ mod tests {
             color: true,
             ..plain(80)
         };
+        let run = sample::everything(20);
         let mut text = String::new();
-        for (at, part) in everything(look).split('\u{1b}').enumerate() {
+        for (at, part) in report(look, &run).split('\u{1b}').enumerate() {
             text += if at == 0 {
                 part
             } else {
                 part.split_once('m').expect("a style").1
             };
         }
-        assert_eq!(text, everything(plain(80)));
+        assert_eq!(text, report(plain(80), &run));
     }
 
     #[test]
-    fn a_command_that_is_broken_can_be_copied() {
-        let words = ["petrel-conformance", "server", "localhost:60606"].map(String::from);
-        assert_eq!(
-            command(plain(40), "  again: ", &words, &["--run", "PC-0001"]),
-            "  again: petrel-conformance server \\\n    localhost:60606 --run PC-0001\n"
+    fn nothing_raw_reaches_the_terminal() {
+        let text = report(plain(80), &sample::hostile());
+        assert!(
+            !text.contains(|c: char| c.is_control() && c != '\n'),
+            "{text}"
+        );
+        assert!(!text.contains('\u{202e}'), "{text}");
+        assert!(!text.lines().any(|line| line.starts_with("::")), "{text}");
+    }
+
+    #[test]
+    fn a_failure_is_shown_once_in_full_and_the_others_by_name() {
+        let run = record(vec![
+            failure("PC-0001@plain/whole", Verdict::Fail),
+            failure("PC-0001@plain/bytes", Verdict::Fail),
+            failure("PC-0001@mac/whole", Verdict::Crash),
+        ]);
+        let text = report(plain(80), &run);
+        for part in [
+            "\ncrash PC-0001@mac/whole: The words of P-001 hold\n  P-001 MUST: A sender MUST send",
+            "\n  expected  answer 200, sequence 1, payload \"\\x00\" (best)\n",
+            "\n  observed  answer 400, sequence 1, payload \"\\x1b[2J no\"\n",
+            "\n      90 01                       status 400\n",
+            "0.213 ms → sent 22 bytes in 3 writes\n",
+            "0.431 ms ← received 28 bytes, MAC ok (payload only)\n",
+            "  1.00 s   the connection is reset\n",
+            "thread 'main' panicked at \\u{1b}[31msrc/main.rs\n",
+            "\n  also: PC-0001@plain/whole (fail), PC-0001@plain/bytes (fail)\n",
+            "--echo 'my echo' \\\n    --only PC-0001@mac/whole\n",
+            "\nnot conformant (1 case, 3 verdicts, 2.34 s)\n\
+             0 pass, 0 warn, 2 fail, 1 crash, 0 hang, 0 not run, 0 not applicable\n",
+        ] {
+            assert!(text.contains(part), "`{part}` is missing in:\n{text}");
+        }
+        assert_eq!(text.matches("status 400").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn a_peer_that_does_everything_wrong_fills_no_screens() {
+        let results =
+            (1..=13).map(|number| failure(&format!("PC-{number:04}@plain/whole"), Verdict::Fail));
+        let text = conclusion(plain(80), &record(results.collect()));
+        assert_eq!(text.matches("what went over the wire").count(), IN_FULL);
+        assert!(text.contains("\n3 more cases fail; "), "{text}");
+        assert!(
+            text.contains("\n  fail PC-0013@plain/whole: The words"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn what_is_excused_is_folded_and_counted_apart() {
+        let mut known = failure("PC-0001@plain/whole", Verdict::Fail);
+        known.excused = Some("fixed in the next release".into());
+        let text = conclusion(
+            plain(80),
+            &record(vec![known, result("PC-0002@plain/whole", Verdict::Pass)]),
+        );
+        assert!(
+            text.contains("\nexcused\n    1 × fixed in the next release (PC-0001)\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("not conformant, as listed (2 cases"),
+            "{text}"
+        );
+        assert!(text.contains("1 fail (1 excused)"), "{text}");
+        assert!(!text.contains("what went over"), "{text}");
+    }
+
+    #[test]
+    fn a_warning_is_said_although_another_result_fails() {
+        let mut run = record(vec![
+            failure("PC-0001@plain/whole", Verdict::Fail),
+            result("PC-0001@mac/whole", Verdict::Warn),
+            result("PC-0001@mac/bytes", Verdict::Warn),
+            result("PC-0002@mac/bytes", Verdict::NotApplicable),
+        ]);
+        run.results[3].reason = Some("the fixtures (--fixtures)".into());
+        let text = conclusion(plain(80), &run);
+        assert!(text.contains("\nwarn PC-0001@mac/whole: "), "{text}");
+        assert!(
+            text.contains("  because of warn\n  also: PC-0001@mac/bytes\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("\nnot applicable\n    1 × needs the fixtures (--fixtures)\n"),
+            "{text}"
         );
     }
 }
