@@ -23,101 +23,192 @@ HEADER = struct.Struct("<HIBI")
 MAC_LEN = 44
 VERSION = b"\x00"
 NOTICES = (198, 498)
-PAYLOAD_MAX = 64 * 1024 * 1024
+CLOSING = (402, 497, 502)
+LIMIT = 4 * 1024 * 1024
+TIMEOUT = 10.0
 
 
 class Failed(Exception):
-    """A request was not answered as it has to be."""
+    """A request was not answered as it has to be; `kind` is its class in DRIVER.md."""
+
+    def __init__(self, kind, text):
+        super().__init__(text)
+        self.kind = kind
+
+
+def sign(key, payload):
+    return base64.b64encode(hmac.new(key, payload, hashlib.sha256).digest())
+
+
+def encode(status, sequence, name, payload, key=None):
+    if len(name) > 255:
+        raise Failed("usage", f"the name has {len(name)} bytes: at most 255 fit")
+    try:
+        frame = HEADER.pack(status, sequence, len(name), len(payload)) + name + payload
+    except struct.error as error:
+        raise Failed("usage", f"this fits no header: {error}") from None
+    return frame if key is None else frame + sign(key, payload)
+
+
+class Decoder:
+    """Makes frames of the bytes of one direction, in whatever pieces they come."""
+
+    def __init__(self, key=None, limit=LIMIT):
+        self.key = key
+        self.limit = limit
+        self.buffer = bytearray()
+
+    def feed(self, piece):
+        self.buffer += piece
+
+    def next(self):
+        """The next frame as status, sequence, name, payload; None until all of it has come."""
+        if len(self.buffer) < HEADER.size:
+            return None
+        status, sequence, name_len, payload_len = HEADER.unpack_from(self.buffer)
+        is_long = payload_len > self.limit
+        behind_name = HEADER.size + name_len
+        behind_payload = behind_name + payload_len
+        end = behind_payload + (0 if self.key is None else MAC_LEN)
+        if len(self.buffer) < (behind_name if is_long else end):
+            return None
+        if is_long:
+            raise Failed("limit", f"the payload has {payload_len} bytes: the limit is {self.limit}")
+        name = bytes(self.buffer[HEADER.size : behind_name])
+        payload = bytes(self.buffer[behind_name:behind_payload])
+        mac = bytes(self.buffer[behind_payload:end])
+        # Compared as text: each MAC has exactly one spelling.
+        if self.key is not None and not hmac.compare_digest(mac, sign(self.key, payload)):
+            hint = ": the keys probably differ" if status == 502 else ""
+            raise Failed("mac", f"the MAC of a frame that claims status {status} is wrong{hint}")
+        del self.buffer[:end]
+        return status, sequence, name, payload
 
 
 class Client:
-    def __init__(self, sock, key=None):
-        self.sock = sock
-        self.key = key
-        self.sequence = 0
+    """One connection. When it is of no use any more, `ended` says why."""
 
-    def greet(self):
-        status, payload = self.dispatch(b"PROTOCHECK", VERSION)
-        if status != 200 or payload != VERSION:
-            raise Failed(f"the protocol check was answered {status} with version {payload.hex()}")
+    def __init__(self, sock, key=None, limit=LIMIT):
+        self.sock = sock
+        self.decoder = Decoder(key, limit)
+        self.sequence = 0
+        self.unsent = None
+        self.ended = None
+
+    def check(self, version=VERSION):
+        """Makes the protocol check, the first request of a connection."""
+        status, payload = self.dispatch(b"PROTOCHECK", version)
+        if status != 200 or payload != version:
+            text = f"the protocol check was answered {status} with version {payload[:99]!r}"
+            self.close(text)
+            raise Failed("version", text)
 
     def dispatch(self, name, payload):
         """Sends one request and waits for its answer: status and payload."""
-        self.send(name, payload)
-        return self.receive(name, self.sequence)
+        [answer] = self.pipeline([(name, payload)])
+        return answer
 
     def pipeline(self, requests):
         """Sends all requests in one write, then reads the answers in their order."""
-        first = self.sequence + 1
-        self.sock.sendall(b"".join(self.frame(name, payload) for name, payload in requests))
-        return [self.receive(name, first + n) for n, (name, _) in enumerate(requests)]
+        if self.ended:
+            raise Failed("closed", f"the connection is closed: {self.ended}")
+        numbers = [(self.sequence + n) % 2**32 for n, _ in enumerate(requests, 1)]
+        frames = [encode(0, n, *request, self.decoder.key) for n, request in zip(numbers, requests)]
+        self.sequence = numbers[-1]
+        try:
+            self.sock.sendall(b"".join(frames))
+        except OSError as error:
+            self.unsent = error  # What the server said before it closed is still to be read.
+        return [self.receive(n, name) for n, (name, _) in zip(numbers, requests)]
 
-    def send(self, name, payload):
-        self.sock.sendall(self.frame(name, payload))
-
-    def frame(self, name, payload):
-        if len(name) > 255:
-            raise Failed(f"the name has {len(name)} bytes: at most 255 fit")
-        self.sequence = (self.sequence + 1) % 2**32
-        frame = HEADER.pack(0, self.sequence, len(name), len(payload)) + name + payload
-        return frame + self.sign(payload) if self.key is not None else frame
-
-    def receive(self, name, sequence):
-        status, got_sequence, name_len, payload_len = HEADER.unpack(self.read(HEADER.size))
-        if payload_len > PAYLOAD_MAX:
-            raise Failed(f"the answer claims {payload_len} bytes: at most {PAYLOAD_MAX} are read")
-        got_name = self.read(name_len)
-        payload = self.read(payload_len)
-        if status in NOTICES:
-            raise Failed(f"the server closes: notice {status}, {payload!r}")
-        if self.key is not None and not hmac.compare_digest(self.read(MAC_LEN), self.sign(payload)):
-            raise Failed(f"the MAC of the answer is wrong; it claims {status}: do the keys differ?")
-        if got_sequence != sequence % 2**32:
-            raise Failed(f"the answer has sequence {got_sequence}, not {sequence}")
-        if got_name != name:
-            raise Failed(f"the answer has the name {got_name!r}, not {name!r}")
+    def receive(self, sequence, name):
+        if self.ended:
+            raise Failed("closed", f"the connection is closed: {self.ended}")
+        try:
+            status, got_sequence, got_name, payload = self.read_frame()
+            if status in NOTICES:
+                raise Failed("notice", f"the server closes: notice {status}, {payload[:99]!r}")
+            if got_sequence != sequence:
+                raise Failed("sequence", f"the answer has number {got_sequence}, not {sequence}")
+            if got_name != name:
+                raise Failed("name", f"the answer has the name {got_name!r}, not {name!r}")
+        except Failed as error:
+            self.close(str(error))
+            raise
+        if status in CLOSING or self.unsent:
+            self.close(f"a request was answered {status}")
         return status, payload
 
-    def sign(self, payload):
-        return base64.b64encode(hmac.new(self.key, payload, hashlib.sha256).digest())
+    def read_frame(self):
+        while (frame := self.decoder.next()) is None:
+            end = "the connection ended"
+            try:
+                piece = self.sock.recv(65536)
+            except ssl.SSLEOFError:
+                piece, end = b"", "the connection ended without close_notify"
+            except OSError as error:
+                raise Failed("transport", f"no answer: {self.unsent or error}") from None
+            if not piece and self.decoder.buffer:
+                raise Failed("framing", f"{end} inside a frame")
+            if not piece:
+                raise Failed("transport", f"{end} before the answer")
+            self.decoder.feed(piece)
+        return frame
 
-    def read(self, count):
-        data = bytearray()
-        while len(data) < count:
-            chunk = self.sock.recv(min(count - len(data), 1 << 20))
-            if not chunk:
-                raise Failed(f"the connection ended, {count - len(data)} bytes early")
-            data += chunk
-        return bytes(data)
+    def close(self, why="its user closed it"):
+        """Ends the connection, in order where that takes no waiting. Twice does no harm."""
+        self.ended = self.ended or why
+        try:
+            self.sock.setblocking(False)
+            if isinstance(self.sock, ssl.SSLSocket):
+                self.sock.unwrap()
+        except (OSError, ValueError):
+            pass  # Their close_notify is not waited for.
+        self.sock.close()
 
 
-def connect(options):
-    if options.target.startswith("unix:"):
-        sock = socket.socket(socket.AF_UNIX)
-        sock.settimeout(options.timeout)
-        sock.connect(options.target.removeprefix("unix:"))
-    else:
-        host, _, port = options.target.rpartition(":")
-        sock = socket.create_connection((host.strip("[]"), int(port)), options.timeout)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if options.tls_ca:
-        context = ssl.create_default_context(cafile=options.tls_ca)
-        if options.tls_cert:
-            context.load_cert_chain(options.tls_cert, options.tls_key)
-        name = options.tls_name or options.target.rpartition(":")[0].strip("[]")
-        sock = context.wrap_socket(sock, server_hostname=name)
-    return sock
+def connect(target, tls=None, tls_name=None, timeout=TIMEOUT):
+    """A socket to host:port or unix:/path, under TLS where a context for it is given."""
+    host, _, port = target.rpartition(":")
+    try:
+        if target.startswith("unix:"):
+            host = "localhost"
+            sock = socket.socket(socket.AF_UNIX)
+            sock.settimeout(timeout)
+            sock.connect(target.removeprefix("unix:"))
+        else:
+            host = host.strip("[]")
+            sock = socket.create_connection((host, int(port)), timeout)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            options = {"server_hostname": tls_name or host, "suppress_ragged_eofs": False}
+            return tls.wrap_socket(sock, **options)
+        return sock
+    except OSError as error:
+        raise Failed("transport", f"no connection to {target}: {error}") from None
+
+
+def tls_of(options):
+    if not options.tls_ca:
+        return None
+    context = ssl.create_default_context(cafile=options.tls_ca)
+    if options.tls_cert:
+        context.load_cert_chain(options.tls_cert, options.tls_key)
+    return context
 
 
 def key_of(options):
+    key = None
     if options.hmac_key_env:
         if options.hmac_key_env not in os.environ:
-            raise Failed(f"the environment variable {options.hmac_key_env} is not set")
-        return os.environb[options.hmac_key_env.encode()].removesuffix(b"\n")
-    if options.hmac_key_file:
+            raise Failed("usage", f"the environment variable {options.hmac_key_env} is not set")
+        key = os.environb[options.hmac_key_env.encode()].removesuffix(b"\n")
+    elif options.hmac_key_file:
         with open(options.hmac_key_file, "rb") as file:
-            return file.read().removesuffix(b"\n")
-    return None
+            key = file.read().removesuffix(b"\n")
+    if key == b"":
+        raise Failed("usage", "the key is empty: a key has at least one byte")
+    return key
 
 
 def options_of(arguments):
@@ -132,7 +223,8 @@ def options_of(arguments):
     parser.add_argument("--tls-key", metavar="FILE", help="the key of --tls-cert")
     parser.add_argument("--pipeline", action="store_true", help="send all requests in one write")
     parser.add_argument("--no-check", action="store_true", help="send no protocol check")
-    parser.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS")
+    parser.add_argument("--limit", type=int, default=LIMIT, help="payload limit of answers")
+    parser.add_argument("--timeout", type=float, default=TIMEOUT, metavar="SECONDS")
     parser.add_argument("target", help="host:port or unix:/path")
     parser.add_argument("requests", nargs="+", metavar="NAME PAYLOAD")
     options = parser.parse_args(arguments)
@@ -147,23 +239,25 @@ def main():
     options = options_of(sys.argv[1:])
     words = [os.fsencode(word) for word in options.requests]
     requests = list(zip(words[::2], words[1::2]))
-    with connect(options) as sock:
-        client = Client(sock, key_of(options))
-        if not options.no_check:
-            client.greet()
-        if options.pipeline:
-            answers = client.pipeline(requests)
-        else:
-            answers = (client.dispatch(name, payload) for name, payload in requests)
-        for status, payload in answers:
-            print(status, flush=True)
-            sys.stdout.buffer.write(payload + b"\n")
-            sys.stdout.buffer.flush()
+    sock = connect(options.target, tls_of(options), options.tls_name, options.timeout)
+    client = Client(sock, key_of(options), options.limit)
+    if not options.no_check:
+        client.check()
+    if options.pipeline:
+        answers = client.pipeline(requests)
+    else:
+        answers = (client.dispatch(name, payload) for name, payload in requests)
+    for status, payload in answers:
+        print(status, flush=True)
+        sys.stdout.buffer.write(payload + b"\n")
+        sys.stdout.buffer.flush()
+    client.close()
 
 
 if __name__ == "__main__":
     try:
         main()
-    except (Failed, OSError, ValueError) as error:
-        print(f"client.py: {error}", file=sys.stderr)
-        sys.exit(1)
+    except Failed as error:
+        sys.exit(f"client.py: {error.kind}: {error}")
+    except (OSError, ValueError) as error:
+        sys.exit(f"client.py: {error}")
