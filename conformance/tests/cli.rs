@@ -49,6 +49,17 @@ fn wrong_usage_is_exit_code_2() {
         &["server", "127.0.0.1:99999"],
         &["server", "unix:relative"],
         &["server", "tls://127.0.0.1:1"],
+        &["server", "--exec", "no port"],
+        &["server", "127.0.0.1:1", "--exec", "x {port}"],
+        &["client"],
+        &["client", "127.0.0.1:1"],
+        &["codec"],
+        &["show", "PC-9999"],
+        &["list", "--clause", "P-999"],
+        &["list", "--only", "PC-0001@quick"],
+        &["list", "--report", "yaml:x"],
+        &["list", "--time-scale", "0"],
+        &["server", "embedded", "--segmentation", "halves"],
         &["server", "127.0.0.1:1", "--hmac-target", "127.0.0.1:2"],
         &["server", "127.0.0.1:1", "--hmac-key-env", "PETREL_TEST_KEY"],
         &[
@@ -105,10 +116,10 @@ fn a_target_that_is_not_there_is_exit_code_3() {
 
 #[test]
 fn nothing_judged_is_exit_code_4() {
-    let output = program(&["server", "127.0.0.1:1", "--run", "no such case"]);
+    let output = program(&["server", "127.0.0.1:1", "--only", "no such case"]);
     assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
     // The only selected case needs fixtures, which nobody declared.
-    let output = program(&["server", &parrot(Vec::new()), "--run", "PC-0100"]);
+    let output = program(&["server", &parrot(Vec::new()), "--only", "PC-0100"]);
     assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
     assert!(
         stdout(&output).contains("1 × needs the fixtures (--fixtures)"),
@@ -119,7 +130,7 @@ fn nothing_judged_is_exit_code_4() {
 
 #[test]
 fn the_cases_can_be_listed() {
-    let output = program(&["list", "--run", "limits"]);
+    let output = program(&["list", "--only", "limits"]);
     assert_eq!(output.status.code(), Some(0));
     assert!(stdout(&output).contains("PC-0027"), "{}", stdout(&output));
     assert!(!stdout(&output).contains("PC-0001"), "{}", stdout(&output));
@@ -135,7 +146,7 @@ fn a_failure_shows_its_evidence_and_nothing_raw() {
     let mut frame = vec![200, 0, 1, 0, 0, 0, 10, 1, 0, 0, 0];
     frame.extend(b"\x1b[2J\x1b[31m!\0");
     let address = parrot(frame);
-    let output = program(&["server", &address, "--run", "PC-0001"]);
+    let output = program(&["server", &address, "--only", "PC-0001@plain/whole"]);
     assert_eq!(output.status.code(), Some(1));
     let text = stdout(&output);
     assert!(
@@ -148,23 +159,25 @@ fn a_failure_shows_its_evidence_and_nothing_raw() {
         "expected  answer 200, sequence 1, name \"PROTOCHECK\", payload \"\\x00\" (best)",
         "observed  answer 200, sequence 1, name \"\\x1b[2J",
         "  c8 00                       status 200",
-        &format!("again: petrel-conformance server {address} --run PC-0001"),
-        "0 pass, 0 warn, 1 fail, 0 hang, 0 not run, 1 not applicable",
+        "--only PC-0001@plain/whole",
+        "0 pass, 0 warn, 1 fail, 0 crash, 0 hang, 0 not run, 0 not applicable",
     ] {
         assert!(text.contains(part), "`{part}` is missing in:\n{text}");
     }
-    let output = program(&["server", &address, "--run", "PC-0001", "--format", "json"]);
+    let only = "PC-0001@plain/whole";
+    let output = program(&["server", &address, "--only", only, "--format", "json"]);
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(document["schema"], "petrel-conformance/1");
     assert_eq!(document["exit_code"], 1);
     assert_eq!(document["counts"]["fail"], 1);
-    assert_eq!(document["cases"][0]["verdict"], "fail");
+    assert_eq!(document["results"][0]["verdict"], "fail");
+    assert_eq!(document["results"][0]["name"], only);
 }
 
 #[test]
 fn a_claim_of_gigabytes_is_an_error_and_no_memory() {
     let frame = vec![200, 0, 1, 0, 0, 0, 0, 255, 255, 255, 255];
-    let output = program(&["server", &parrot(frame), "--run", "PC-0001"]);
+    let output = program(&["server", &parrot(frame), "--only", "PC-0001"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(
         stdout(&output).contains("claims a payload of 4294967295 bytes"),

@@ -1,25 +1,40 @@
-//! The suite itself under test: a right peer passes, every deliberate fault is caught, and a peer
-//! that does nothing passes no case that matters.
+//! Independent peers under the suite: right servers and a right client in Python pass, whatever they
+//! are told, and the program notices when a server that it started dies, hangs or takes memory.
 
-use petrel_cli::Exit;
-use petrel_conformance::{
-    Address, Key, Offers, Options, Report, Server, Target, Verdict, load, run,
-};
 use std::{
     io::{BufRead, BufReader, Write},
-    path::Path,
-    process::{Child, Command, Stdio},
-    time::Duration,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
 };
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 const KEY: &[u8] = b"a key for tests";
-/// A machine under load is no peer that hangs.
-const GENEROUS: Duration = Duration::from_secs(5);
-/// Where hanging is what is looked for, and no peer can pass by being slow.
-const SHORT: Duration = Duration::from_millis(300);
 
-/// A peer in Python; it ends when this is dropped.
+/// Whether the tests can run; without python3 that is a failure only where it is required.
+fn has_python() -> bool {
+    let found = Command::new("python3")
+        .arg("--version")
+        .output()
+        .is_ok_and(|o| o.status.success());
+    if !found {
+        let required = std::env::var_os("PETREL_REQUIRE_TOOLS").is_some_and(|value| value == "1");
+        assert!(
+            !required,
+            "python3 is required by PETREL_REQUIRE_TOOLS=1 and was not found"
+        );
+        eprintln!("SKIPPED: python3 was not found, the independent peers were not judged");
+    }
+    found
+}
+
+fn script(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("peers")
+        .join(name);
+    path.to_str().expect("a path in UTF-8").to_owned()
+}
+
+/// A server in Python; it ends when this is dropped.
 struct Peer {
     child: Child,
     address: String,
@@ -27,11 +42,8 @@ struct Peer {
 
 impl Peer {
     fn start(arguments: &[&str]) -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/server.py");
         let mut child = Command::new("python3")
-            .arg("-B")
-            .arg(script)
-            .args(["--port", "0"])
+            .args(["-B", &script("server.py"), "--port", "0"])
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -49,131 +61,189 @@ impl Peer {
             address: address.into(),
         }
     }
-
-    fn server(&self) -> Server {
-        let endpoint = self.address.parse().expect("an endpoint");
-        Server::new(Address::look_up(&endpoint).unwrap_or_else(|error| panic!("{error}")))
-    }
 }
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        // It may have ended by itself, as one mutant does.
+        // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A server without MACs and one with them, behaving alike otherwise.
-struct Pair {
-    target: Target,
-    peers: [Peer; 2],
-    key: NamedTempFile,
+fn key_file() -> NamedTempFile {
+    let mut key = NamedTempFile::new().expect("a file for the key");
+    key.write_all(KEY).expect("the key is written");
+    key
 }
 
-impl Pair {
-    fn start(arguments: &[&str], limit: u32) -> Self {
-        let mut key = NamedTempFile::new().expect("a file for the key");
-        key.write_all(KEY).expect("the key is written");
-        let limit_text = limit.to_string();
-        let mut arguments = [arguments, &["--limit", &limit_text]].concat();
-        let plain = Peer::start(&arguments);
-        let path = key.path().to_str().expect("a path in UTF-8");
-        arguments.extend(["--hmac-key-file", path]);
-        let mac = Peer::start(&arguments);
-        let mut target = Target::blind(plain.server());
-        target.plain.limit = Some(limit);
-        target.offers = Offers::Fixtures;
-        let mut with_mac = mac.server();
-        with_mac.limit = Some(limit);
-        with_mac.key = Some(Key::new(KEY.to_vec()));
-        target.mac = Some(with_mac);
-        Self {
-            target,
-            peers: [plain, mac],
-            key,
-        }
-    }
-
-    fn judge(&self, patience: Duration, patterns: &[&str], check: impl FnOnce(&Report<'_>)) {
-        judge(&self.target, patience, patterns, check);
-    }
+fn text_of(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
 }
 
-fn judge(target: &Target, patience: Duration, patterns: &[&str], check: impl FnOnce(&Report<'_>)) {
-    let cases = load().unwrap_or_else(|error| panic!("{error}"));
-    let mut options = Options::default();
-    options.patience = patience;
-    options.max_time = Duration::from_secs(600);
-    options.patterns = patterns.iter().map(|pattern| (*pattern).into()).collect();
-    let report = run(&cases, target, &options, &mut |_| {});
-    check(&report.unwrap_or_else(|error| panic!("{error}")));
-}
-
-/// Whether the tests can run; without python3 that is a failure only where it is required.
-fn has_python() -> bool {
-    let found = Command::new("python3")
-        .arg("--version")
+/// Runs the suite; a machine under load is no peer that hangs, so it is patient.
+fn suite(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_petrel-conformance"))
+        .args(arguments)
+        .args([
+            "--time-scale",
+            "10",
+            "--max-time",
+            "600",
+            "--format",
+            "json",
+        ])
         .output()
-        .is_ok_and(|o| o.status.success());
-    if !found {
-        let required = std::env::var_os("PETREL_REQUIRE_TOOLS").is_some_and(|value| value == "1");
-        assert!(
-            !required,
-            "python3 is required by PETREL_REQUIRE_TOOLS=1 and was not found"
-        );
-        eprintln!("SKIPPED: python3 was not found, the independent peer was not judged");
-    }
-    found
+        .expect("the program starts")
 }
 
-fn failures(report: &Report<'_>) -> Vec<String> {
-    let failed = report
-        .results
+/// The report of a run, and its exit code.
+fn judged(arguments: &[&str]) -> (serde_json::Value, i32) {
+    let output = suite(arguments);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    let report = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{arguments:?} gave no report: {error}"));
+    (report, output.status.code().expect("no signal"))
+}
+
+fn names(report: &serde_json::Value, verdicts: &[&str]) -> Vec<String> {
+    let results = report["results"].as_array().expect("results");
+    let is_wanted = |result: &&serde_json::Value| {
+        verdicts.contains(&result["verdict"].as_str().unwrap_or_default())
+    };
+    results
         .iter()
-        .filter(|result| result.verdict.is_failure());
-    failed
+        .filter(is_wanted)
         .map(|result| {
             format!(
-                "{} {:?}: {:?}",
-                result.case.id, result.variant, result.reason
+                "{} {}: {}",
+                result["verdict"], result["name"], result["reason"]
             )
         })
         .collect()
 }
 
+/// Nothing failed, nothing was warned about, nothing was left out for lack of time.
+fn assert_passes(arguments: &[&str], at_least: u64) {
+    let (report, code) = judged(arguments);
+    let bad = names(&report, &["fail", "crash", "hang", "warn", "not run"]);
+    assert_eq!(bad, [""; 0], "{arguments:?}");
+    assert_eq!(code, 0, "{arguments:?}");
+    let passed = report["counts"]["pass"].as_u64().expect("a number");
+    assert!(passed >= at_least, "{arguments:?}: only {passed} passed");
+}
+
 #[test]
-fn the_right_peer_passes_everything_applicable() {
+fn the_independent_server_passes_everything_applicable() {
     if !has_python() {
         return;
     }
-    // A small limit and the documented one.
-    for limit in [65_536, 4 << 20] {
-        Pair::start(&["--allow-panic"], limit).judge(GENEROUS, &[], |report| {
-            assert_eq!(failures(report), [""; 0]);
-            assert_eq!(report.counts.of(Verdict::Warn), 0);
-            assert_eq!(report.counts.of(Verdict::NotRun), 0);
-            assert!(report.counts.of(Verdict::Pass) > 140, "{:?}", report.counts);
-            assert_eq!(report.exit(), Exit::Done);
-        });
+    let key = key_file();
+    let key = text_of(key.path());
+    // The documented limit, and a small one.
+    for limit in ["4194304", "65536"] {
+        let plain = Peer::start(&["--allow-panic", "--limit", limit]);
+        let mac = Peer::start(&["--allow-panic", "--limit", limit, "--hmac-key-file", key]);
+        let arguments = [
+            "server",
+            &plain.address,
+            "--hmac-target",
+            &mac.address,
+            "--hmac-key-file",
+            key,
+            "--limit",
+            limit,
+        ];
+        assert_passes(&arguments, 500);
     }
 }
 
 #[test]
-fn a_unix_socket_is_judged_like_any_other() {
+fn a_server_that_expects_macs_can_stand_alone() {
+    if !has_python() {
+        return;
+    }
+    let key = key_file();
+    let key = text_of(key.path());
+    let mac = Peer::start(&["--hmac-key-file", key]);
+    assert_passes(
+        &[
+            "server",
+            &mac.address,
+            "--hmac-key-file",
+            key,
+            "--limit",
+            "4194304",
+        ],
+        300,
+    );
+}
+
+#[test]
+fn the_independent_server_passes_over_unix_sockets_and_tls() {
     if !has_python() {
         return;
     }
     let folder = tempfile::tempdir().expect("a folder for the socket");
     let path = folder.path().join("peer.sock");
-    let peer = Peer::start(&["--unix", path.to_str().expect("a path in UTF-8")]);
-    let mut target = Target::blind(peer.server());
-    target.offers = Offers::Fixtures;
-    judge(&target, GENEROUS, &[], |report| {
-        assert_eq!(failures(report), [""; 0]);
-        assert_eq!(report.counts.of(Verdict::Warn), 0);
-        assert_eq!(report.exit(), Exit::Done);
-    });
+    let unix = Peer::start(&["--unix", text_of(&path)]);
+    assert_passes(
+        &[
+            "server",
+            &unix.address,
+            "--segmentation",
+            "whole,joined",
+            "--limit",
+            "4194304",
+        ],
+        120,
+    );
+    let certs = Certs::make();
+    let tls = Peer::start(&["--tls-cert", &certs.cert, "--tls-key", &certs.key]);
+    let address = format!("tls://{}", tls.address);
+    assert_passes(
+        &[
+            "server", &address, "--tls-ca", &certs.ca, "--limit", "4194304",
+        ],
+        300,
+    );
+}
+
+#[test]
+fn what_the_text_allows_is_no_failure() {
+    if !has_python() {
+        return;
+    }
+    for more in [&[][..], &["--require-check"]] {
+        let arguments = [&["--manner", "original"], more].concat();
+        let peer = Peer::start(&arguments);
+        let (report, code) = judged(&["server", &peer.address, "--segmentation", "whole"]);
+        assert_eq!(
+            names(&report, &["fail", "crash", "hang", "not run"]),
+            [""; 0]
+        );
+        let warned = names(&report, &["warn"]).len();
+        assert_eq!(
+            warned,
+            4,
+            "each SHOULD that this peer misses: {:?}",
+            names(&report, &["warn"])
+        );
+        assert_eq!(code, 0);
+    }
+}
+
+#[test]
+fn the_independent_client_passes_everything_applicable() {
+    if !has_python() {
+        return;
+    }
+    let driver = format!("exec python3 -B '{}'", script("driver.py"));
+    assert_passes(&["client", "--driver", &driver], 250);
+    for transport in ["unix", "tls"] {
+        let more = ["--transport", transport, "--segmentation", "whole,bytes"];
+        assert_passes(&[&["client", "--driver", &driver][..], &more].concat(), 120);
+    }
 }
 
 #[test]
@@ -181,9 +251,10 @@ fn the_python_client_and_server_understand_each_other() {
     if !has_python() {
         return;
     }
-    let pair = Pair::start(&[], 4 << 20);
-    let [plain, mac] = &pair.peers;
-    let key = pair.key.path().to_str().expect("a path in UTF-8");
+    let file = key_file();
+    let key = text_of(file.path());
+    let plain = Peer::start(&[]);
+    let mac = Peer::start(&["--hmac-key-file", key]);
     let requests = [
         "echo",
         "hello",
@@ -207,10 +278,8 @@ fn the_python_client_and_server_understand_each_other() {
 
 /// The exit code and the output of the Python client.
 fn client(arguments: &[&str]) -> (i32, String) {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/client.py");
     let output = Command::new("python3")
-        .arg("-B")
-        .arg(script)
+        .args(["-B", &script("client.py")])
         .args(arguments)
         .output()
         .expect("python3 starts");
@@ -218,138 +287,152 @@ fn client(arguments: &[&str]) -> (i32, String) {
     (output.status.code().expect("no signal"), text)
 }
 
-#[test]
-fn what_the_text_allows_is_no_failure() {
-    if !has_python() {
-        return;
-    }
-    for arguments in [
-        &["--manner", "original"][..],
-        &["--manner", "original", "--require-check"],
-    ] {
-        // One of the warnings costs the whole patience.
-        Pair::start(arguments, 4 << 20).judge(GENEROUS / 3, &[], |report| {
-            assert_eq!(failures(report), [""; 0]);
-            assert_eq!(
-                report.counts.of(Verdict::Warn),
-                5,
-                "each SHOULD that this peer misses"
-            );
-        });
-    }
-}
-
-/// Each mutant and a case that has to catch it.
-const KILLS: &[(&str, &[&str])] = &[
-    (
-        "accepts_bad_mac",
-        &["PC-0068", "PC-0069", "PC-0070", "PC-0073"],
-    ),
-    ("accepts_empty_check", &["PC-0003"]),
-    ("accepts_last_version", &["PC-0004", "PC-0005"]),
-    ("accepts_later_check", &["PC-0007"]),
-    ("accepts_partial", &["PC-0077", "PC-0087"]),
-    ("accepts_spelling", &["PC-0071", "PC-0072"]),
-    ("answers_twice", &["PC-0066"]),
-    ("big_endian", &["PC-0001", "PC-0022"]),
-    ("check_any_case", &["PC-0014"]),
-    ("closes_on_400", &["PC-0039"]),
-    ("counts_header", &["PC-0027", "PC-0028"]),
-    ("drops_half_closed", &["PC-0085", "PC-0086"]),
-    ("empty_unsigned", &["PC-0082"]),
-    ("executes_behind_mismatch", &["PC-0008"]),
-    ("joins_frames", &["PC-0019", "PC-0062"]),
-    ("keeps_bad_mac", &["PC-0074"]),
-    ("leaks", &["PC-0041"]),
-    ("limit_exclusive", &["PC-0027"]),
-    ("no_limit", &["PC-0029", "PC-0030", "PC-0031"]),
-    ("one_at_a_time", &["PC-0095", "PC-0096", "PC-0097"]),
-    ("original_name", &["PC-0060", "PC-0061"]),
-    ("panics_out", &["PC-0053"]),
-    ("reads_refused", &["PC-0033"]),
-    ("replay_guard", &["PC-0083"]),
-    ("reversed", &["PC-0062"]),
-    ("sends_notice_as_answer", &["PC-0050", "PC-0051"]),
-    ("serves_no_name", &["PC-0042"]),
-    ("short_reads", &["PC-0021"]),
-    ("signed_name", &["PC-0084"]),
-    ("small_status", &["PC-0049"]),
-    ("speaks_first", &["PC-0015"]),
-    ("swallows_errors", &["PC-0048"]),
-    ("text_payloads", &["PC-0023", "PC-0047"]),
-    ("trailing_newline", &["PC-0088"]),
-    ("trusts_status", &["PC-0046"]),
-    (
-        "unsigned_errors",
-        &["PC-0078", "PC-0079", "PC-0080", "PC-0081"],
-    ),
-    ("utf8_only", &["PC-0045"]),
-    ("waits_for_payload", &["PC-0029", "PC-0030"]),
-    ("wrong_sequence", &["PC-0056"]),
-];
-
-/// Peers that understand nothing.
-const NULL_PEERS: [&str; 4] = ["instant_close", "silent", "always_200", "byte_echo"];
-
-#[test]
-fn every_mutant_is_caught_by_its_cases() {
-    if !has_python() {
-        return;
-    }
-    for (mutant, ids) in KILLS {
-        Pair::start(&["--allow-panic", "--mutant", mutant], 65_536).judge(SHORT, ids, |report| {
-            for id in *ids {
-                let mut of_id = report.results.iter().filter(|result| result.case.id == *id);
-                assert!(
-                    of_id.any(|result| result.verdict.is_failure()),
-                    "{id} does not notice the peer that {mutant}"
-                );
-            }
-            assert_eq!(report.exit(), Exit::No, "{mutant}");
-        });
-    }
+/// A server for `--exec` that does something bad when a request has a certain name.
+fn rogue(bad: &str) -> (TempDir, String) {
+    let folder = tempfile::tempdir().expect("a folder for the server");
+    let path = folder.path().join("rogue.py");
+    let text = format!(
+        r#"
+import importlib.util, os, signal, sys, threading
+spec = importlib.util.spec_from_file_location("server", {server:?})
+server = importlib.util.module_from_spec(spec)
+sys.argv[0] = {server:?}
+spec.loader.exec_module(server)
+{bad}
+server.main()
+"#,
+        server = script("server.py")
+    );
+    std::fs::write(&path, text).expect("the server is written");
+    let command = format!("exec python3 -B '{}' --port {{port}}", path.display());
+    (folder, command)
 }
 
 #[test]
-fn every_mutant_has_its_cases() {
+fn a_server_that_the_suite_starts_is_judged_and_ended() {
     if !has_python() {
         return;
     }
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/server.py");
-    let output = Command::new("python3")
-        .arg("-B")
-        .arg(script)
-        .arg("--list-mutants")
-        .output();
-    let text = String::from_utf8(output.expect("python3 starts").stdout).expect("UTF-8");
-    let mut offered: Vec<&str> = text
-        .lines()
-        .filter_map(|line| line.split_whitespace().next())
-        .collect();
-    let mut named: Vec<&str> = KILLS
-        .iter()
-        .map(|(mutant, _)| *mutant)
-        .chain(NULL_PEERS)
-        .collect();
-    offered.sort_unstable();
-    named.sort_unstable();
-    assert_eq!(offered, named);
+    let server = format!(
+        "exec python3 -B '{}' --port {{port}} --allow-panic",
+        script("server.py")
+    );
+    let signed = format!("{server} --hmac-key-file {{key_file}}");
+    let arguments = [
+        "server", "--exec", &server, "--exec", &signed, "--limit", "4194304",
+    ];
+    assert_passes(
+        &[&arguments[..], &["--segmentation", "whole,bytes"]].concat(),
+        250,
+    );
 }
 
 #[test]
-fn a_null_peer_passes_nothing() {
+fn a_server_that_dies_is_started_again_and_its_end_is_told() {
     if !has_python() {
         return;
     }
-    for mutant in NULL_PEERS {
-        let pair = Pair::start(&["--mutant", mutant], 4 << 20);
-        pair.judge(Duration::from_millis(100), &[], |report| {
-            let passed = report
-                .results
-                .iter()
-                .filter(|result| matches!(result.verdict, Verdict::Pass | Verdict::Warn));
-            let passed: Vec<&str> = passed.map(|result| result.case.id.as_str()).collect();
-            assert_eq!(passed, [""; 0], "{mutant} passes");
-        });
+    // The name of PC-0045 is no UTF-8.
+    let (_folder, command) = rogue(
+        r#"
+execute = server.Connection.execute
+def rogue(self, name, payload):
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        print("a name that cannot be read", file=sys.stderr, flush=True)
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return execute(self, name, payload)
+server.Connection.execute = rogue
+"#,
+    );
+    let arguments = [
+        "server",
+        "--exec",
+        &command,
+        "--segmentation",
+        "whole",
+        "--jobs",
+        "1",
+    ];
+    let (report, code) = judged(&[&arguments[..], &["--only", "statuses"]].concat());
+    assert_eq!(code, 1);
+    let crashed = names(&report, &["crash"]);
+    assert_eq!(crashed.len(), 1, "{crashed:?}");
+    assert!(
+        crashed[0].contains("PC-0045@plain/whole") && crashed[0].contains("SIGSEGV"),
+        "{crashed:?}"
+    );
+    let results = report["results"].as_array().expect("results");
+    let result = results.iter().find(|result| result["verdict"] == "crash");
+    let stderr = result.expect("a crash")["stderr"].to_string();
+    assert!(stderr.contains("a name that cannot be read"), "{stderr}");
+    let passed = report["counts"]["pass"].as_u64().expect("a number");
+    assert!(passed > 10, "the cases behind it ran: {passed} passed");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_reserves_what_is_claimed_is_noticed() {
+    if !has_python() {
+        return;
+    }
+    // What is mapped is never touched: only the virtual size shows it.
+    let (_folder, command) = rogue(
+        r#"
+import mmap
+unpack = server.HEADER.unpack
+class Header:
+    size = server.HEADER.size
+    pack = staticmethod(server.HEADER.pack)
+    def unpack(self, data):
+        fields = unpack(data)
+        mmap.mmap(-1, fields[3] + 1).close()
+        return fields
+server.HEADER = Header()
+"#,
+    );
+    let arguments = [
+        "server",
+        "--exec",
+        &command,
+        "--segmentation",
+        "whole",
+        "--jobs",
+        "1",
+    ];
+    let (report, code) = judged(&[&arguments[..], &["--only", "PC-0031@plain"]].concat());
+    assert_eq!(code, 1, "{:?}", report["results"]);
+    let failed = names(&report, &["fail"]);
+    assert!(
+        failed.len() == 1 && failed[0].contains("virtual memory grew"),
+        "{failed:?}"
+    );
+}
+
+/// An authority and a server's certificate, as files.
+struct Certs {
+    _folder: TempDir,
+    ca: String,
+    cert: String,
+    key: String,
+}
+
+impl Certs {
+    fn make() -> Self {
+        let names = ["localhost", "127.0.0.1"].map(str::to_owned);
+        let certs = petrel_cli::DevelopmentCerts::new(&names).expect("certificates");
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, text: &str| {
+            let path: PathBuf = folder.path().join(name);
+            std::fs::write(&path, text).expect("it is written");
+            text_of(&path).to_owned()
+        };
+        Self {
+            ca: write("ca.pem", &certs.ca),
+            cert: write("server.pem", &certs.server),
+            key: write("server-key.pem", &certs.server_key),
+            _folder: folder,
+        }
     }
 }
