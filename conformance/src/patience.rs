@@ -11,7 +11,7 @@ use std::{
 const HANGS_MAX: u32 = 5;
 
 /// So much is added at most for what the peer has to do.
-const MORE_MAX: Duration = Duration::from_secs(10);
+const MORE_MAX: Duration = Duration::from_secs(30);
 
 /// How long the suite waits: scaled with the round trip, shortened for a peer that hangs.
 ///
@@ -57,7 +57,7 @@ impl Patience {
     pub(crate) fn wait_behind(&self, frames: usize, bytes: usize) -> Duration {
         let frames = u32::try_from(frames).unwrap_or(u32::MAX);
         let each = self.round_trip.saturating_mul(4).saturating_mul(frames);
-        let reading = Duration::from_micros(bytes as u64 * 20);
+        let reading = Duration::from_micros(bytes as u64 * 100);
         let more = each.max(reading).min(MORE_MAX);
         self.wait() + more.mul_f64(self.scale)
     }
