@@ -90,6 +90,59 @@ pub(crate) struct About {
     pub(crate) round_trip: Duration,
 }
 
+/// When a run began, by both clocks.
+#[derive(Clone, Debug)]
+pub(crate) struct Begun {
+    pub(crate) at: Instant,
+    /// RFC 3339, UTC.
+    date: String,
+}
+
+impl Begun {
+    pub(crate) fn now() -> Self {
+        Self {
+            at: Instant::now(),
+            date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+        }
+    }
+}
+
+impl About {
+    /// A run that ends now with these results.
+    pub(crate) fn record(
+        self,
+        begun: Begun,
+        cases: Vec<CaseRecord>,
+        results: Vec<ResultRecord>,
+        selection: &Selection,
+        is_interrupted: bool,
+    ) -> Record {
+        let is_incomplete = results
+            .iter()
+            .any(|result| result.verdict == Verdict::NotRun);
+        let mut record = Record {
+            schema: SCHEMA.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            corpus: corpus::digest(),
+            role: self.role.to_owned(),
+            target: self.target,
+            command: self.command,
+            started: begun.date,
+            round_trip_us: micros(self.round_trip),
+            elapsed_us: micros(begun.at.elapsed()),
+            interrupted: is_incomplete && is_interrupted,
+            narrowed: selection.words(),
+            problems: Vec::new(),
+            exit_code: 0,
+            counts: BTreeMap::new(),
+            cases,
+            results,
+        };
+        record.conclude(&[]);
+        record
+    }
+}
+
 /// Sees the results of each case once all of them are there, in the order of the cases.
 pub(crate) type OnCase<'a> = &'a mut dyn FnMut(&CaseRecord, &[ResultRecord]);
 
@@ -102,9 +155,8 @@ pub(crate) fn run<B: Bench>(
     options: &Options,
     on_case: OnCase<'_>,
 ) -> Record {
-    let start = Instant::now();
-    let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-    let patience = Patience::new(options, about.round_trip, start);
+    let begun = Begun::now();
+    let patience = Patience::new(options, about.round_trip, begun.at);
     let cases = CaseRecord::all(cases);
     let mut collected = Collected::new(&cases, units);
     let next = AtomicUsize::new(0);
@@ -126,29 +178,8 @@ pub(crate) fn run<B: Bench>(
         }
     });
     let results = collected.results();
-    let is_incomplete = results
-        .iter()
-        .any(|result| result.verdict == Verdict::NotRun);
-    let mut record = Record {
-        schema: SCHEMA.to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        corpus: corpus::digest(),
-        role: about.role.to_owned(),
-        target: about.target,
-        command: about.command,
-        started,
-        round_trip_us: micros(about.round_trip),
-        elapsed_us: micros(start.elapsed()),
-        interrupted: is_incomplete && patience.is_interrupted(),
-        narrowed: options.selection.words(),
-        problems: Vec::new(),
-        exit_code: 0,
-        counts: BTreeMap::new(),
-        cases,
-        results,
-    };
-    record.conclude(&[]);
-    record
+    let is_interrupted = patience.is_interrupted();
+    about.record(begun, cases, results, &options.selection, is_interrupted)
 }
 
 fn result(unit: &Unit<'_>, bench: &mut impl Bench, patience: &Patience) -> ResultRecord {

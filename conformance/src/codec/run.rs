@@ -6,8 +6,8 @@ use super::{
 };
 use crate::{
     driver::{Command, Driver, Line},
-    record::{CaseRecord, Record, ResultRecord, SCHEMA, TargetRecord, WireEvent, WireKind, micros},
-    run::OnCase,
+    record::{CaseRecord, Record, ResultRecord, TargetRecord, WireEvent, WireKind, micros},
+    run::{About, Begun, OnCase},
     select::Selection,
     spec::{self, SpecClause},
     verdict::Verdict,
@@ -15,9 +15,8 @@ use crate::{
 use petrel_cli::{Exit, Failure, Interrupt, output::shell_word};
 use sha2::{Digest, Sha256};
 use std::{
-    collections::BTreeMap,
     io::ErrorKind,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 /// A driver that hung, died or talked nonsense so often is not started again.
@@ -59,7 +58,6 @@ pub(crate) fn judge(
     on_start: &mut dyn FnMut(&TargetRecord, &[CaseRecord]),
     on_case: OnCase<'_>,
 ) -> Result<Record, Failure> {
-    let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let goldens = golden::load().map_err(Failure::usage)?;
     let clauses = spec::clauses();
     let selected: Vec<(CaseRecord, Vec<Question<'_>>)> = goldens
@@ -77,13 +75,13 @@ pub(crate) fn judge(
             "no golden frame is selected; they are named GF-001 and so on, their group codec";
         return Err(Failure::new(Exit::NoVerdict, message));
     }
-    let start = Instant::now();
+    let begun = Begun::now();
     let driver = options.start()?;
     let mut run = Run {
         options,
         driver: Some(driver),
         failures: 0,
-        start,
+        start: begun.at,
         round_trip: None,
     };
     let target = TargetRecord {
@@ -101,28 +99,19 @@ pub(crate) fn judge(
         on_case(case, &of_case);
         results.extend(of_case);
     }
-    let mut record = Record {
-        schema: SCHEMA.into(),
-        version: env!("CARGO_PKG_VERSION").into(),
-        corpus: hex(&Sha256::digest(golden::TEXT)),
-        role: "codec".into(),
+    let about = About {
+        role: "codec",
         target,
         command: format!(
             "petrel-conformance codec --driver {}",
             shell_word(&options.driver)
         ),
-        started,
-        round_trip_us: micros(run.round_trip.unwrap_or_default()),
-        elapsed_us: micros(start.elapsed()),
-        interrupted: run.is_interrupted(),
-        narrowed: options.selection.words(),
-        problems: Vec::new(),
-        exit_code: 0,
-        counts: BTreeMap::new(),
-        cases,
-        results,
+        round_trip: run.round_trip.unwrap_or_default(),
     };
-    record.conclude(&[]);
+    let is_interrupted = run.is_interrupted();
+    let mut record = about.record(begun, cases, results, &options.selection, is_interrupted);
+    // What a codec is judged by are the golden frames, not the cases.
+    record.corpus = hex(&Sha256::digest(golden::TEXT));
     Ok(record)
 }
 

@@ -3,19 +3,15 @@
 use super::{conversation::Known, search::Search};
 use crate::{
     case::{Case, Level, Offers},
-    corpus,
     patience::Patience,
-    record::{CaseRecord, Record, ResultRecord, SCHEMA, micros},
-    run::{About, Bench, Found, OnCase, Options},
+    record::{CaseRecord, Record, ResultRecord, micros},
+    run::{About, Begun, Bench, Found, OnCase, Options},
     segmentation::Segmentation,
     spec,
     verdict::{Variant, Verdict},
 };
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant, SystemTime},
-};
+use std::time::{Duration, Instant};
 
 /// The topic that conversations are listed under.
 pub(super) const GROUP: &str = "generated";
@@ -78,14 +74,13 @@ pub(crate) fn run(
     options: &Options,
     on_case: OnCase<'_>,
 ) -> Record {
-    let start = Instant::now();
-    let started = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-    let patience = Patience::new(options, about.round_trip, start);
+    let begun = Begun::now();
+    let patience = Patience::new(options, about.round_trip, begun.at);
     let hurried = Options {
         patience: options.patience / HASTE,
         ..options.clone()
     };
-    let haste = Patience::new(&hurried, about.round_trip, start);
+    let haste = Patience::new(&hurried, about.round_trip, begun.at);
     let mut searches: Vec<Pending<'_>> = opponents
         .iter()
         .map(|opponent| Pending::new(generated, opponent, &about.command, options))
@@ -115,29 +110,14 @@ pub(crate) fn run(
     }
     let case = case_record(generated, clause.unwrap_or(CLAUSE), opponents);
     on_case(&case, &results);
-    let is_incomplete = results
-        .iter()
-        .any(|result| result.verdict == Verdict::NotRun);
-    let mut record = Record {
-        schema: SCHEMA.to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        corpus: corpus::digest(),
-        role: about.role.to_owned(),
-        target: about.target,
-        command: about.command,
-        started,
-        round_trip_us: micros(about.round_trip),
-        elapsed_us: micros(start.elapsed()),
-        interrupted: is_incomplete && patience.is_interrupted(),
-        narrowed: options.selection.words(),
-        problems: Vec::new(),
-        exit_code: 0,
-        counts: BTreeMap::new(),
-        cases: vec![case],
+    let is_interrupted = patience.is_interrupted();
+    about.record(
+        begun,
+        vec![case],
         results,
-    };
-    record.conclude(&[]);
-    record
+        &options.selection,
+        is_interrupted,
+    )
 }
 
 /// The conversations with one variant, until something is concluded from them.

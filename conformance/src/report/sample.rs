@@ -164,56 +164,6 @@ pub(crate) fn everything(cases: usize) -> Record {
     record(results)
 }
 
-fn conversation(name: &str, number: usize, with_mac: bool, verdict: Verdict) -> ResultRecord {
-    let mac = b"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
-    let mac = if with_mac { &mac[..] } else { &[] };
-    let mut wire = Vec::new();
-    let step = 180 + number as u64 * 7;
-    let texts: [(&[u8], &[u8]); 2] = [
-        (b"PROTOCHECK", &[0]),
-        (b"$unknown", b"what is sent is read"),
-    ];
-    for (at, (name, payload)) in texts.into_iter().enumerate() {
-        let sequence = u32::try_from(at + 1).expect("small");
-        let status = if at == 0 { 200 } else { 400 };
-        let frames = [(WireKind::Sent, 0_u16), (WireKind::Received, status)];
-        for (way, (kind, status)) in frames.into_iter().enumerate() {
-            let bytes = [&frame(status, sequence, name, payload), mac].concat();
-            let mut each = event(kind, step * (at * 2 + way) as u64, &bytes);
-            each.with_mac = with_mac;
-            if kind == WireKind::Received && with_mac {
-                each.text = "MAC ok (payload only)".into();
-            }
-            if kind == WireKind::Sent {
-                each.cuts = vec![2, 11, 11 + name.len()];
-            }
-            wire.push(each);
-        }
-    }
-    let mut cut = event(WireKind::Sent, step * 5, &frame(0, 3, b"x", b"")[..11]);
-    cut.hex.replace_range(14..22, "01004000");
-    let mut end = event(WireKind::Note, step * 5 + 1_002_113, &[]);
-    end.text = "nothing more came".into();
-    if verdict.is_failure() {
-        wire.extend([cut, end]);
-    }
-    let mut each = ResultRecord {
-        wire,
-        ..failure(name, verdict)
-    };
-    if verdict == Verdict::Hang {
-        each.expected = vec![
-            "answer 402, sequence 3, then the connection closes (best)".into(),
-            "the connection closes (allowed, by P-062)".into(),
-        ];
-        each.observed = vec!["nothing more came".into()];
-        each.reason = Some("step 4: nothing more came".into());
-    } else if !verdict.is_failure() {
-        (each.expected, each.observed) = (Vec::new(), Vec::new());
-    }
-    each
-}
-
 /// A record in which every text is hostile.
 pub(crate) fn hostile() -> Record {
     let mut failed = failure("PC-0001@plain/whole", Verdict::Crash);
