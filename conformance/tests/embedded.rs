@@ -130,6 +130,26 @@ fn every_report_is_written_and_known_failures_are_excused() {
     assert_eq!(program(&["diff", &run, &right]).status.code(), Some(1));
 }
 
+/// The record of a whole run has megabytes.
+#[test]
+fn a_whole_run_is_compared_with_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("run.json");
+    let path = path.to_str().expect("UTF-8");
+    let report = format!("json:{path}");
+    let arguments = [
+        "server",
+        "embedded",
+        "--report",
+        &report,
+        "--time-scale",
+        "5",
+    ];
+    assert_eq!(program(&arguments).status.code(), Some(0));
+    let output = program(&["diff", path, path]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
 #[test]
 fn a_case_is_shown_with_its_bytes() {
     let output = program(&["show", "pc-0001"]);

@@ -4,7 +4,7 @@ use super::certify::read_list;
 use crate::{compare, expected, record::Record, report::json};
 use clap::Args;
 use petrel_cli::{
-    Exit, Failure, Look, files,
+    Exit, Failure, Look,
     output::{self, Format},
 };
 use std::{
@@ -71,6 +71,7 @@ fn read(path: &Path) -> Result<Record, Failure> {
         let name = output::one_line(&path.display().to_string());
         Failure::usage(format!("{name}: {error}"))
     };
-    let text = String::from_utf8(files::read(path)?).map_err(|error| unusable(&error))?;
+    let bytes = fs::read(path).map_err(|error| Failure::reading(path, &error))?;
+    let text = String::from_utf8(bytes).map_err(|error| unusable(&error))?;
     json::read(&text).map_err(|error| unusable(&error))
 }
