@@ -137,14 +137,8 @@ fn a_whole_run_is_compared_with_itself() {
     let path = folder.path().join("run.json");
     let path = path.to_str().expect("UTF-8");
     let report = format!("json:{path}");
-    let arguments = [
-        "server",
-        "embedded",
-        "--report",
-        &report,
-        "--time-scale",
-        "5",
-    ];
+    let mut arguments = vec!["server", "embedded", "--report", &report];
+    arguments.extend(["--time-scale", "5", "--segmentation", "whole,header"]);
     assert_eq!(program(&arguments).status.code(), Some(0));
     let output = program(&["diff", path, path]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
