@@ -6,6 +6,7 @@
 
 mod bench;
 mod case;
+mod child;
 pub mod cli;
 mod codec;
 mod compare;
@@ -40,5 +41,4 @@ mod world;
 pub use case::{Case, Clause, Level, MacAxis, Offers, Role};
 pub use corpus::{FILES, load};
 pub use segmentation::Segmentation;
-
 pub use verdict::{Variant, Verdict};

@@ -2,18 +2,16 @@
 //! memory watched.
 
 use crate::{
+    child::Group,
     frame::Key,
     target::{Address, Server},
 };
 use petrel_cli::{Exit, Failure, Interrupt, output::shell_word};
 use std::{
-    collections::VecDeque,
     fs,
-    io::{BufRead, BufReader, Read},
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
-    sync::{Arc, Mutex, PoisonError},
+    process::{ExitStatus, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -22,11 +20,6 @@ use std::{
 const START_MAX: Duration = Duration::from_secs(20);
 /// How often the suite looks for what it waits for.
 const LOOK_PAUSE: Duration = Duration::from_millis(5);
-/// How long the last words of a process may be behind its end.
-const LAST_WORDS: Duration = Duration::from_secs(1);
-/// Lines of standard error that are kept, and bytes of each.
-const LINES_KEPT: usize = 20;
-const LINE_MAX: u64 = 2_000;
 
 /// A command line with `{port}` and perhaps `{key_file}` in it.
 #[derive(Clone, Debug)]
@@ -118,14 +111,9 @@ impl ServerCommand {
     }
 }
 
-/// A running server. Dropping it kills it and everything that it started.
+/// A running server. Dropping it ends it and everything that it started.
 #[derive(Debug)]
-pub(crate) struct ServerProcess {
-    child: Child,
-    ended: Option<ExitStatus>,
-    stderr: Arc<Mutex<VecDeque<String>>>,
-    stderr_reader: Option<thread::JoinHandle<()>>,
-}
+pub(crate) struct ServerProcess(Group);
 
 /// The largest that a process and its children have been, in bytes.
 #[derive(Clone, Copy, Debug)]
@@ -136,60 +124,20 @@ pub(crate) struct Memory {
 
 impl ServerProcess {
     fn spawn(line: &str) -> std::io::Result<Self> {
-        let mut command = shell(line);
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()?;
-        let stderr = Arc::<Mutex<VecDeque<String>>>::default();
-        let mut stderr_reader = None;
-        if let Some(pipe) = child.stderr.take() {
-            let kept = Arc::clone(&stderr);
-            let reader = thread::Builder::new()
-                .name("stderr".to_owned())
-                .spawn(move || keep_last_lines(BufReader::new(pipe), &kept))?;
-            stderr_reader = Some(reader);
-        }
-        Ok(Self {
-            child,
-            ended: None,
-            stderr,
-            stderr_reader,
-        })
+        let group = Group::start(line, |command| {
+            command.stdin(Stdio::null()).stdout(Stdio::null());
+        });
+        group.map(Self)
     }
 
     /// How it ended, if it did so by then.
     pub(crate) fn exit_within(&mut self, wait: Duration) -> Option<String> {
-        let deadline = Instant::now() + wait;
-        loop {
-            if self.ended.is_none() {
-                // An error says that it was waited for already.
-                self.ended = self.child.try_wait().ok().flatten();
-            }
-            if let Some(status) = self.ended {
-                return Some(describe(status));
-            }
-            if Instant::now() >= deadline {
-                return None;
-            }
-            thread::sleep(LOOK_PAUSE);
-        }
+        self.0.status_within(wait).map(describe)
     }
 
     /// The last lines that it wrote to its standard error.
-    pub(crate) fn stderr(&self) -> Vec<String> {
-        // Its last words come by another pipe than its end. What it has started may hold that open.
-        let until = Instant::now() + LAST_WORDS;
-        let is_read = |reader: &thread::JoinHandle<()>| reader.is_finished();
-        while self.ended.is_some()
-            && !self.stderr_reader.as_ref().is_none_or(is_read)
-            && Instant::now() < until
-        {
-            thread::sleep(LOOK_PAUSE);
-        }
-        let lines = self.stderr.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.iter().cloned().collect()
+    pub(crate) fn stderr(&mut self) -> Vec<String> {
+        self.0.stderr()
     }
 
     /// `None` where the system does not show it.
@@ -199,7 +147,7 @@ impl ServerProcess {
             resident_peak: 0,
         };
         let mut is_seen = false;
-        for status in group_members(self.child.id()) {
+        for status in group_members(self.0.id()) {
             let Some((virtual_peak, resident_peak)) = peaks(&status) else {
                 continue;
             };
@@ -210,43 +158,6 @@ impl ServerProcess {
         is_seen.then_some(total)
     }
 }
-
-impl Drop for ServerProcess {
-    fn drop(&mut self) {
-        kill_group(&self.child);
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-#[cfg(unix)]
-fn shell(line: &str) -> Command {
-    use std::os::unix::process::CommandExt;
-    let mut command = Command::new("sh");
-    command.arg("-c").arg(line).process_group(0);
-    command
-}
-
-#[cfg(not(unix))]
-fn shell(line: &str) -> Command {
-    let mut command = Command::new("cmd");
-    command.arg("/C").arg(line);
-    command
-}
-
-#[cfg(unix)]
-fn kill_group(child: &Child) {
-    use rustix::process::{Pid, Signal, kill_process_group};
-    let id = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    if let Some(id) = id {
-        // The group may be empty by now.
-        let _ = kill_process_group(id, Signal::KILL);
-    }
-}
-
-#[cfg(not(unix))]
-fn kill_group(_: &Child) {}
 
 fn describe(status: ExitStatus) -> String {
     #[cfg(unix)]
@@ -279,22 +190,6 @@ fn signal_name(signal: i32) -> &'static str {
         13 => " (SIGPIPE)",
         15 => " (SIGTERM)",
         _ => "",
-    }
-}
-
-fn keep_last_lines(mut pipe: impl BufRead, kept: &Mutex<VecDeque<String>>) {
-    loop {
-        let mut line = Vec::new();
-        match (&mut pipe).take(LINE_MAX).read_until(b'\n', &mut line) {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {}
-        }
-        let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-        let mut lines = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.push_back(text);
-        if lines.len() > LINES_KEPT {
-            lines.pop_front();
-        }
     }
 }
 
@@ -340,15 +235,5 @@ mod tests {
         let status = "Name:\tserver\nVmPeak:\t   2048 kB\nVmSize:\t 1024 kB\nVmHWM:\t     12 kB\n";
         assert_eq!(peaks(status), Some((2 << 20, 12 << 10)));
         assert_eq!(peaks("Name:\tgone\n"), None);
-    }
-
-    #[test]
-    fn keeps_the_last_lines_and_no_more() {
-        let text: String = (0..50).map(|n| format!("line {n}\n")).collect();
-        let kept = Mutex::default();
-        keep_last_lines(text.as_bytes(), &kept);
-        let lines = kept.into_inner().expect("nobody panicked");
-        assert_eq!(lines.len(), LINES_KEPT);
-        assert_eq!(lines.back().map(String::as_str), Some("line 49"));
     }
 }

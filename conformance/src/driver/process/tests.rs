@@ -1,6 +1,7 @@
 //! Drivers of a line or two of shell, good and bad.
 
 use super::*;
+use crate::child::{POLL, STDERR_LINES};
 
 /// A machine under load is no driver that hangs.
 const LONG: Duration = Duration::from_secs(30);
@@ -114,7 +115,7 @@ fn runs(pid: &str) -> bool {
     let state = match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
         Ok(stat) => stat.rsplit(") ").next().unwrap_or_default().to_owned(),
         Err(_) => {
-            let ps = process::Command::new("ps")
+            let ps = std::process::Command::new("ps")
                 .args(["-o", "stat=", "-p", pid])
                 .output();
             ps.map_or_else(
