@@ -88,8 +88,8 @@ mod server;
 
 #[cfg(feature = "runtime")]
 pub use client::{
-    Client, ClientBuilder, ClientError, ClientErrorKind, ClientLimits, ConnectPhase, Executed,
-    Origin, TlsFault, blocking,
+    Client, ClientBuilder, ClientError, ClientErrorKind, ClientLimits, ClientStream, ConnectPhase,
+    Executed, Origin, TlsFault, blocking,
 };
 #[cfg(feature = "tls")]
 pub use net::{ClientTls, ServerTls, TlsError};

@@ -1,7 +1,8 @@
 //! What is set before a client connects.
 
 use super::{
-    Client, ClientError, ClientErrorKind, ClientLimits, TlsFault, blocking, call::Deadline,
+    Client, ClientError, ClientErrorKind, ClientLimits, ClientStream, TlsFault, blocking,
+    call::Deadline,
 };
 #[cfg(feature = "tls")]
 use crate::net::ClientTls;
@@ -124,6 +125,23 @@ impl ClientBuilder {
     ) -> Result<Client, ClientError> {
         let endpoint = parse(endpoint)?;
         self.connect_to(&endpoint).await
+    }
+
+    /// Opens the connection and says nothing on it: name, TCP or Unix socket, and TLS. For programs
+    /// that make and read frames themselves.
+    ///
+    /// # Errors
+    /// If the settings make no sense, or there is no connection in time.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, or in one without I/O or time.
+    pub async fn open(
+        &self,
+        endpoint: impl TryInto<Endpoint, Error: Into<EndpointError>>,
+    ) -> Result<ClientStream, ClientError> {
+        let deadline = Deadline::within(self.limits.connect_timeout);
+        let stream = self.open_by(&parse(endpoint)?, deadline).await?;
+        Ok(ClientStream::new(stream))
     }
 
     /// Connects a client for programs without a runtime, as [`ClientBuilder::connect`] does.

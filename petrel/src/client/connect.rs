@@ -21,9 +21,19 @@ use tokio::{
 
 impl ClientBuilder {
     pub(super) async fn connect_to(self, endpoint: &Endpoint) -> Result<Client, ClientError> {
+        let deadline = Deadline::within(self.limits.connect_timeout);
+        let stream = self.open_by(endpoint, deadline).await?;
+        self.start(stream, deadline).await
+    }
+
+    /// Opens the stream of an endpoint, TLS included, and says nothing on it.
+    pub(super) async fn open_by(
+        &self,
+        endpoint: &Endpoint,
+        deadline: Deadline,
+    ) -> Result<Stream, ClientError> {
         self.limits.check().map_err(ClientErrorKind::Limit)?;
         self.check_tls(endpoint.is_tls())?;
-        let deadline = Deadline::within(self.limits.connect_timeout);
         let plain = match timeout_at(deadline.at, self.dial(endpoint)).await {
             Ok(dialled) => dialled.map_err(|error| ClientErrorKind::Connect {
                 endpoint: endpoint.to_string(),
@@ -37,10 +47,9 @@ impl ClientBuilder {
             let own = Deadline::within(self.limits.tls_timeout);
             let first = if own.at < deadline.at { own } else { deadline };
             let shaken = timeout_at(first.at, tls::handshake(tls, endpoint, plain)).await;
-            let stream = shaken.map_err(|_| self.late(ConnectPhase::TlsHandshake, first))??;
-            return self.start(stream, deadline).await;
+            return Ok(shaken.map_err(|_| self.late(ConnectPhase::TlsHandshake, first))??);
         }
-        self.start(Stream::Plain(plain), deadline).await
+        Ok(Stream::Plain(plain))
     }
 
     /// Sets the driver going on a stream, and does the protocol check.

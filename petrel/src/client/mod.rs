@@ -19,6 +19,7 @@ mod driver;
 mod error;
 mod limits;
 mod pipeline;
+mod stream;
 #[cfg(feature = "tls")]
 mod tls;
 
@@ -27,3 +28,4 @@ pub use call::Executed;
 pub use client::Client;
 pub use error::{ClientError, ClientErrorKind, ConnectPhase, Origin, TlsFault};
 pub use limits::ClientLimits;
+pub use stream::ClientStream;

@@ -2,7 +2,10 @@
 
 use crate::peer::Peer;
 use petrel::{Client, ClientErrorKind as Kind, Endpoint, Origin};
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 
 #[tokio::test]
 async fn a_call_over_tcp_by_number_and_by_name() {
@@ -24,6 +27,24 @@ async fn a_call_over_tcp_by_number_and_by_name() {
         client.quit().await.unwrap();
     };
     tokio::join!(serve, call);
+}
+
+#[tokio::test]
+async fn an_opened_stream_says_nothing_of_its_own() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let mut stream = Client::builder().open(addr).await.unwrap();
+    let (mut peer, _) = listener.accept().await.unwrap();
+    stream.write_all(b"mine").await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut came = Vec::new();
+    peer.read_to_end(&mut came).await.unwrap();
+    assert_eq!(came, b"mine");
+    peer.write_all(b"yours").await.unwrap();
+    drop(peer);
+    came.clear();
+    stream.read_to_end(&mut came).await.unwrap();
+    assert_eq!(came, b"yours");
 }
 
 #[cfg(unix)]
