@@ -75,6 +75,11 @@ impl KeyArgs {
         Ok(Some(Key { bytes, mac_key }))
     }
 
+    /// Whether the arguments name a key.
+    pub const fn is_given(&self) -> bool {
+        self.hmac_key_file.is_some() || self.hmac_key_env.is_some()
+    }
+
     /// The arguments again, as words for a shell: where the key is, never the key.
     pub fn to_words(&self) -> Vec<String> {
         let file = self.hmac_key_file.as_ref();

@@ -65,6 +65,14 @@ impl Endpoint {
             Address::Unix(_) => None,
         }
     }
+
+    /// The port, if this is a TCP address.
+    pub const fn port(&self) -> Option<u16> {
+        match &self.address {
+            Address::Tcp { port, .. } => Some(*port),
+            Address::Unix(_) => None,
+        }
+    }
 }
 
 impl FromStr for Endpoint {
@@ -213,6 +221,8 @@ mod tests {
             let endpoint: Endpoint = text.parse().unwrap();
             assert_eq!(endpoint.to_string(), text);
             assert_eq!(endpoint.is_tls(), text.starts_with("tls"));
+            let port = text.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+            assert_eq!(endpoint.port(), port);
         }
     }
 

@@ -1,0 +1,491 @@
+//! A run from its first connection to its last answer.
+
+use super::{
+    clock::Clock,
+    control::Control,
+    gather::{Gathered, Share, Span, per_second, seconds},
+    thread,
+    worker::{Common, Report, Worker},
+};
+use crate::{
+    histogram::Histogram,
+    latency::{Latency, micros},
+    plan::{Plan, Warmup},
+    progress::{Health, Order, Phase, Progress, Watch},
+    stability::Stability,
+    tally::Tally,
+    workload::Workload,
+};
+use petrel::{ClientBuilder, Endpoint};
+use petrel_cli::{Exit, Failure, Interrupt};
+use std::{
+    sync::{
+        Arc,
+        mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+/// How often the run is shown and orders are looked for.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How far ahead moments are set, so that every thread knows of them before they come.
+const AHEAD: u64 = 100_000_000;
+
+/// Points of the series at the most: runs over an hour have longer stretches than a second.
+const POINTS_MAX: f64 = 3600.0;
+
+/// Requests per second below and above which an order to change the rate is not carried out.
+const RATE_BOUNDS: (f64, f64) = (0.001, 1e8);
+
+/// What a run needs.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    pub(crate) plan: Plan,
+    pub(crate) workload: Workload,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) builder: ClientBuilder,
+    pub(crate) interrupt: Option<Interrupt>,
+    /// What the generator reaches at the most, as far as is known.
+    pub(crate) headroom_per_s: Option<f64>,
+}
+
+/// What a run found, before it is judged.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) plan: Plan,
+    /// The measured time and what was discarded before it.
+    pub(crate) window: Span,
+    pub(crate) warmup_s: f64,
+    pub(crate) gathered: Gathered,
+    pub(crate) step_s: f64,
+    pub(crate) connect: Histogram,
+    /// Connections that were open when loading began, and why others were not.
+    pub(crate) connections: u32,
+    pub(crate) connect_problem: Option<String>,
+    pub(crate) busiest: Share,
+    /// What somebody did to it by hand, in words.
+    pub(crate) steered: Vec<String>,
+    pub(crate) interrupted: bool,
+}
+
+/// Called when the measured time begins and when it has ended.
+pub(crate) type OnEdge<'a> = &'a mut dyn FnMut(Edge);
+
+/// The edges of the measured time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Edge {
+    Start,
+    End,
+}
+
+/// Makes a run.
+///
+/// # Errors
+/// If no connection can be opened, a thread cannot go on, or the run is interrupted before anything was
+/// measured.
+pub(crate) fn run(
+    setup: Setup,
+    watch: &mut dyn Watch,
+    on_edge: OnEdge<'_>,
+) -> Result<Outcome, Failure> {
+    let mut running = Running::start(setup)?;
+    let outcome = running.make(watch, on_edge);
+    running.join();
+    outcome?;
+    Ok(running.into_outcome())
+}
+
+/// A run while it goes on.
+struct Running {
+    common: Arc<Common>,
+    threads: Vec<JoinHandle<()>>,
+    spares: Vec<Sender<Box<Tally>>>,
+    reports: Receiver<(usize, Report)>,
+    gathered: Gathered,
+    phase: (Phase, u64),
+    connect: Histogram,
+    refused: u32,
+    connect_problem: Option<String>,
+    done: usize,
+    window: Span,
+    warmup_s: f64,
+    target_per_s: Option<f64>,
+    is_paused: bool,
+    steered: Vec<String>,
+    quit: bool,
+    interrupt: Option<Interrupt>,
+    headroom_per_s: Option<f64>,
+}
+
+impl Running {
+    fn start(setup: Setup) -> Result<Self, Failure> {
+        let Setup {
+            plan,
+            workload,
+            endpoint,
+            builder,
+            interrupt,
+            headroom_per_s,
+        } = setup;
+        let check = plan.protocol_check.then(|| workload.protocol_check(&plan));
+        let count = plan.threads.clamp(1, plan.connections);
+        let target_per_s = plan.rate_per_s;
+        let common = Arc::new(Common {
+            clock: Clock::start(),
+            step: step(&plan),
+            control: Control::new(),
+            plan,
+            workload,
+            check,
+            endpoint,
+            builder,
+        });
+        let (sender, reports) = mpsc::channel();
+        let mut running = Self {
+            threads: Vec::new(),
+            spares: Vec::new(),
+            reports,
+            gathered: Gathered::new(count as usize, target_per_s),
+            phase: (Phase::Connecting, common.clock.now()),
+            connect: Histogram::new(),
+            refused: 0,
+            connect_problem: None,
+            done: 0,
+            window: Span::default(),
+            warmup_s: 0.0,
+            target_per_s,
+            is_paused: false,
+            steered: Vec::new(),
+            quit: false,
+            interrupt,
+            headroom_per_s,
+            common,
+        };
+        for index in 0..count {
+            running.spawn(index, count, &sender)?;
+        }
+        Ok(running)
+    }
+
+    fn spawn(
+        &mut self,
+        index: u32,
+        count: u32,
+        reports: &Sender<(usize, Report)>,
+    ) -> Result<(), Failure> {
+        let (spare, spares) = mpsc::channel();
+        let (common, reports) = (Arc::clone(&self.common), reports.clone());
+        // The first threads take what does not divide.
+        let connections = self.common.plan.connections;
+        let lanes = connections / count + u32::from(index < connections % count);
+        let spawned = std::thread::Builder::new()
+            .name(format!("load-{index}"))
+            .spawn(move || {
+                thread::run(|| Worker::new(common, (index, count), lanes, reports, spares));
+            });
+        match spawned {
+            Ok(thread) => {
+                self.threads.push(thread);
+                self.spares.push(spare);
+                Ok(())
+            }
+            Err(error) => {
+                self.common.control.abandon();
+                let message = format!("cannot start a thread: {error}; give fewer with --threads");
+                Err(Failure::new(Exit::Unreachable, message))
+            }
+        }
+    }
+
+    /// Goes through the phases. Whatever happens, all threads are told to come home.
+    fn make(&mut self, watch: &mut dyn Watch, on_edge: OnEdge<'_>) -> Result<(), Failure> {
+        let made = self.phases(watch, on_edge);
+        self.common.control.abandon();
+        made
+    }
+
+    fn phases(&mut self, watch: &mut dyn Watch, on_edge: OnEdge<'_>) -> Result<(), Failure> {
+        self.connect(watch)?;
+        self.warm_up(watch)?;
+        on_edge(Edge::Start);
+        while self.now() < self.end() {
+            self.look(watch)?;
+            if self.quit {
+                self.common.control.end_at(self.now() + AHEAD);
+            }
+        }
+        self.window.to = self.end();
+        on_edge(Edge::End);
+        self.enter(Phase::Draining);
+        while self.done < self.threads.len() {
+            self.look(watch)?;
+        }
+        Ok(())
+    }
+
+    fn connect(&mut self, watch: &mut dyn Watch) -> Result<(), Failure> {
+        let wanted = self.common.plan.connections;
+        while self.opened() + self.refused < wanted {
+            self.look(watch)?;
+            self.refuse_quit()?;
+        }
+        if self.opened() > 0 {
+            return Ok(());
+        }
+        let endpoint = &self.common.endpoint;
+        let problem = self.connect_problem.as_deref().unwrap_or("no answer");
+        let message = format!(
+            "cannot load {endpoint}: {problem}; is a Petrel server listening there? `petrel serve` \
+             starts one"
+        );
+        Err(Failure::new(Exit::Unreachable, message))
+    }
+
+    fn warm_up(&mut self, watch: &mut dyn Watch) -> Result<(), Failure> {
+        self.enter(Phase::Warmup);
+        let begin = self.now() + AHEAD / 2;
+        self.common.control.begin_at(begin);
+        let duration = nanos(self.common.plan.duration_s);
+        let (least, most) = match self.common.plan.warmup {
+            Warmup::Seconds(seconds) => (nanos(seconds), nanos(seconds)),
+            Warmup::Auto => (0, (duration / 5).max(1_000_000_000)),
+        };
+        let mut stability = Stability::new();
+        let mut seen = Span::default();
+        while self.now() + AHEAD < begin + most {
+            self.look(watch)?;
+            self.refuse_quit()?;
+            if self.gathered.last_span == seen {
+                continue;
+            }
+            seen = self.gathered.last_span;
+            let Some((rate, median)) = self.gathered.newest() else {
+                continue;
+            };
+            let is_stable = stability.add(rate, median.map(micros));
+            if is_stable && self.now() + AHEAD >= begin + least {
+                break;
+            }
+        }
+        let start = (self.now() + AHEAD).max(begin + least);
+        self.window = Span {
+            from: start,
+            to: start.saturating_add(duration),
+        };
+        self.warmup_s = seconds(start - begin);
+        self.common.control.measure(start, self.window.to);
+        self.gathered.measure(self.window);
+        while self.now() < start {
+            self.look(watch)?;
+            self.refuse_quit()?;
+        }
+        self.phase = (Phase::Measuring, start);
+        Ok(())
+    }
+
+    /// Waits a little for what the threads tell, shows the run, and carries out what is asked.
+    fn look(&mut self, watch: &mut dyn Watch) -> Result<(), Failure> {
+        let now = self.now();
+        let next_edge = match self.phase.0 {
+            Phase::Warmup if self.window.from > now => self.window.from,
+            Phase::Measuring => self.end(),
+            _ => u64::MAX,
+        };
+        let until = now + nanos(LOOK.as_secs_f64()).min(next_edge.saturating_sub(now));
+        loop {
+            let wait = Duration::from_nanos(until.saturating_sub(self.now()));
+            match self.reports.recv_timeout(wait) {
+                Ok((thread, report)) => self.take(thread, report)?,
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) if self.done == self.threads.len() => break,
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Failure::new(
+                        Exit::NoVerdict,
+                        "a loading thread ended early",
+                    ));
+                }
+            }
+            if self.done == self.threads.len() {
+                break;
+            }
+        }
+        if self.interrupt.as_ref().is_some_and(Interrupt::is_set) {
+            self.quit = true;
+        }
+        for order in watch.show(&self.progress()) {
+            self.carry_out(order);
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, thread: usize, report: Report) -> Result<(), Failure> {
+        match report {
+            Report::Connected(Ok(nanos)) => self.connect.record(nanos, 1),
+            Report::Connected(Err(problem)) => {
+                self.refused += 1;
+                self.connect_problem.get_or_insert(problem);
+            }
+            Report::Stretch { from, to, tally } => {
+                self.gathered.add(thread, Span { from, to }, &tally);
+                self.give_back(thread, tally);
+            }
+            Report::Done { tally } => {
+                self.gathered.finish(&tally);
+                self.done += 1;
+            }
+            Report::Failed(problem) => {
+                let message = format!("a loading thread could not go on: {problem}");
+                return Err(Failure::new(Exit::NoVerdict, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// The room of a stretch is used again, so that nothing grows.
+    fn give_back(&self, thread: usize, mut tally: Box<Tally>) {
+        tally.clear();
+        if let Some(spare) = self.spares.get(thread) {
+            // A thread that is gone needs none.
+            let _ = spare.send(tally);
+        }
+    }
+
+    fn carry_out(&mut self, order: Order) {
+        let at = seconds(self.now().saturating_sub(self.phase.1));
+        let phase = self.phase.0.name();
+        match order {
+            Order::Quit => self.quit = true,
+            Order::Pause(paused) if paused != self.is_paused => {
+                self.is_paused = paused;
+                self.common.control.pause(paused);
+                let what = if paused { "paused" } else { "went on" };
+                self.steered.push(format!("{what} at {at:.1} s of {phase}"));
+            }
+            Order::Pause(_) => (),
+            Order::Rate(rate) if self.common.plan.is_open() && rate.is_finite() => {
+                let rate = rate.clamp(RATE_BOUNDS.0, RATE_BOUNDS.1);
+                self.target_per_s = Some(rate);
+                self.gathered.set_target(rate);
+                self.common.control.set_rate(rate);
+                self.steered
+                    .push(format!("rate set to {rate:.0}/s at {at:.1} s of {phase}"));
+            }
+            Order::Rate(_) => (),
+        }
+    }
+
+    /// Before anything is measured there is nothing to report.
+    fn refuse_quit(&self) -> Result<(), Failure> {
+        if self.quit {
+            let message = "interrupted before anything was measured";
+            return Err(Failure::new(Exit::Interrupted, message));
+        }
+        Ok(())
+    }
+
+    fn progress(&self) -> Progress {
+        let (phase, since) = self.phase;
+        let now = self.now();
+        let tally = if phase == Phase::Warmup {
+            &self.gathered.warmup
+        } else {
+            &self.gathered.total
+        };
+        let (times, counts) = (&tally.times, &tally.counts);
+        let last = &self.gathered.last;
+        Progress {
+            phase,
+            phase_s: seconds(now.saturating_sub(since)),
+            phase_total_s: (phase == Phase::Measuring)
+                .then(|| seconds(self.end().saturating_sub(self.window.from))),
+            target_per_s: self.target_per_s,
+            paused: self.is_paused,
+            connections: match phase {
+                Phase::Connecting => (self.opened(), self.common.plan.connections),
+                _ => (
+                    last.counts.standing.connections,
+                    self.common.plan.connections,
+                ),
+            },
+            requests: counts.due(),
+            ok: counts.ok,
+            errors: counts.faults.by_name(),
+            in_flight: last.counts.standing.in_flight,
+            backlog: last.counts.standing.backlog,
+            response: Latency::of(&times.response, &times.response_censored, None),
+            service: Latency::of(&times.service, &Histogram::new(), None),
+            points: self.gathered.shown().to_vec(),
+            health: Health {
+                worker_busy: Some(self.gathered.busiest.busy),
+                worker_starved: Some(self.gathered.busiest.starved),
+                steal: None,
+                generator_lag_p99_us: last.times.generator_lag.quantile(0.99).map(micros),
+                headroom_per_s: self.headroom_per_s,
+            },
+        }
+    }
+
+    fn join(&mut self) {
+        for thread in self.threads.drain(..) {
+            // If it panicked, it said so itself.
+            let _ = thread.join();
+        }
+    }
+
+    fn into_outcome(self) -> Outcome {
+        let interrupted = self.interrupt.as_ref().is_some_and(Interrupt::is_set);
+        let connections = self.opened();
+        Outcome {
+            plan: self.common.plan.clone(),
+            window: self.window,
+            warmup_s: self.warmup_s,
+            busiest: self.gathered.busiest_of(self.window),
+            gathered: self.gathered,
+            step_s: seconds(self.common.step),
+            connect: self.connect,
+            connections,
+            connect_problem: self.connect_problem,
+            steered: self.steered,
+            interrupted,
+        }
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        self.phase = (phase, self.now());
+    }
+
+    fn now(&self) -> u64 {
+        self.common.clock.now()
+    }
+
+    fn end(&self) -> u64 {
+        self.common.control.window().1
+    }
+
+    fn opened(&self) -> u32 {
+        u32::try_from(self.connect.count()).unwrap_or(u32::MAX)
+    }
+}
+
+impl Outcome {
+    /// Expected answers per second that came in the measured time.
+    pub(crate) fn throughput_per_s(&self) -> f64 {
+        per_second(self.gathered.total.counts.answered, self.window)
+    }
+}
+
+/// How long a stretch of the measured time is.
+fn step(plan: &Plan) -> u64 {
+    nanos((plan.duration_s / POINTS_MAX).ceil().max(1.0))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a plan's times are positive and lie within years"
+)]
+fn nanos(seconds: f64) -> u64 {
+    (seconds * 1e9) as u64
+}

@@ -1,0 +1,623 @@
+//! One loading thread: its connections, when each request goes out, and what is counted.
+//!
+//! Everything here belongs to one thread. Tasks of its runtime share it: one for each connection, the
+//! pacer of an open loop, and the beat, which looks after what hardly ever happens.
+
+use super::{clock::Clock, control::Control, lane::Lane};
+use crate::{
+    fault::Fault,
+    plan::{Arrivals, Plan},
+    schedule::Schedule,
+    tally::{Stamps, Standing, Tally},
+    wire::Template,
+    workload::Workload,
+};
+use petrel::{ClientBuilder, Endpoint};
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender},
+    },
+    task::Waker,
+};
+
+/// Bytes that one read takes at the most.
+pub(super) const READ_CHUNK: usize = 256 << 10;
+
+/// How long a stretch is while the load warms up.
+pub(super) const WARMUP_STRETCH: u64 = 100_000_000;
+
+/// What all loading threads of a run share; nothing of it changes.
+#[derive(Debug)]
+pub(super) struct Common {
+    pub(super) clock: Clock,
+    pub(super) plan: Plan,
+    pub(super) workload: Workload,
+    pub(super) control: Control,
+    pub(super) check: Option<Template>,
+    pub(super) endpoint: Endpoint,
+    pub(super) builder: ClientBuilder,
+    /// How long a stretch of the measured time is.
+    pub(super) step: u64,
+}
+
+/// What a loading thread tells the coordinator.
+#[derive(Debug)]
+pub(super) enum Report {
+    /// A connection is open, after so many nanoseconds, or could not be opened.
+    Connected(Result<u64, String>),
+    /// A stretch is over.
+    Stretch {
+        from: u64,
+        to: u64,
+        tally: Box<Tally>,
+    },
+    /// The last stretch, from the end of the measured time on. Nothing comes behind it.
+    Done { tally: Box<Tally> },
+    /// The thread could not go on.
+    Failed(String),
+}
+
+/// A place for a request on a connection, free since some moment.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    lane: u32,
+    /// Which of the connections that the lane had: a place on a former one is none.
+    generation: u32,
+    since: u64,
+}
+
+/// A lane and its connection's task.
+#[derive(Debug)]
+struct Seat {
+    lane: Lane,
+    waker: Option<Waker>,
+    generation: u32,
+    is_open: bool,
+    is_expired: bool,
+}
+
+/// One loading thread.
+#[derive(Debug)]
+pub(super) struct Worker {
+    pub(super) common: Arc<Common>,
+    index: usize,
+    seats: Vec<RefCell<Seat>>,
+    state: RefCell<State>,
+    /// What the thread reads into and writes from; never held across a wait.
+    pub(super) input: RefCell<Box<[u8]>>,
+    pub(super) output: RefCell<Vec<u8>>,
+    /// Whether requests go out.
+    is_running: Cell<bool>,
+    reports: Sender<(usize, Report)>,
+    spares: Receiver<Box<Tally>>,
+}
+
+#[derive(Debug)]
+struct State {
+    tally: Box<Tally>,
+    /// Where the stretch began and will end.
+    stretch: (u64, u64),
+    /// Requests due in it are counted: everything while the load warms up, then the measured time.
+    window: (u64, u64),
+    schedule: Option<Schedule>,
+    share: (u32, u32),
+    rate_changes: u32,
+    /// Places without a request, longest free first. Only an open loop keeps them.
+    free: VecDeque<Place>,
+    pacer: Option<Waker>,
+    random: fastrand::Rng,
+    standing: Standing,
+    /// What the thread had used of the processor, and waited for it, when the stretch began.
+    used: (u64, u64),
+}
+
+impl Worker {
+    pub(super) fn new(
+        common: Arc<Common>,
+        share: (u32, u32),
+        lanes: u32,
+        reports: Sender<(usize, Report)>,
+        spares: Receiver<Box<Tally>>,
+    ) -> Self {
+        let plan = &common.plan;
+        let places = plan.pipeline as usize;
+        let seat = || {
+            RefCell::new(Seat {
+                lane: Lane::new(places),
+                waker: None,
+                generation: 0,
+                is_open: false,
+                is_expired: false,
+            })
+        };
+        let seed = plan.seed.wrapping_add(u64::from(share.0));
+        let all_places = if plan.is_open() {
+            places * lanes as usize
+        } else {
+            0
+        };
+        Self {
+            index: share.0 as usize,
+            seats: (0..lanes).map(|_| seat()).collect(),
+            state: RefCell::new(State {
+                tally: Box::default(),
+                stretch: (0, u64::MAX),
+                window: (0, u64::MAX),
+                schedule: None,
+                share,
+                rate_changes: 0,
+                free: VecDeque::with_capacity(all_places),
+                pacer: None,
+                random: fastrand::Rng::with_seed(seed),
+                standing: Standing::default(),
+                used: thread_times(),
+            }),
+            input: RefCell::new(vec![0; READ_CHUNK].into()),
+            output: RefCell::new(Vec::new()),
+            is_running: Cell::new(false),
+            reports,
+            spares,
+            common,
+        }
+    }
+
+    pub(super) fn report(&self, report: Report) {
+        // A coordinator that is gone wants to know nothing any more.
+        let _ = self.reports.send((self.index, report));
+    }
+
+    pub(super) fn lanes(&self) -> impl Iterator<Item = u32> + use<> {
+        0..u32::try_from(self.seats.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Begins to load at `now`.
+    pub(super) fn begin(&self, now: u64) {
+        let mut state = self.state.borrow_mut();
+        state.stretch = (now, now + WARMUP_STRETCH);
+        let plan = &self.common.plan;
+        if let Some(rate) = plan.rate_per_s {
+            let arrivals = plan.arrivals.unwrap_or(Arrivals::Constant);
+            let share = state.share;
+            state.schedule = Some(Schedule::new(arrivals, rate, now, share, plan.seed));
+        }
+        drop(state);
+        self.run(true);
+    }
+
+    /// Sends requests, or sends nothing new.
+    fn run(&self, runs: bool) {
+        self.is_running.set(runs);
+        self.wake_pacer();
+        if runs && !self.common.plan.is_open() {
+            self.seats.iter().for_each(|seat| wake(&seat.borrow()));
+        }
+    }
+
+    pub(super) fn wake_pacer(&self) {
+        if let Some(waker) = &self.state.borrow().pacer {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// A connection is there, on which a protocol check was made or not.
+    pub(super) fn opened(&self, index: u32, waker: &Waker) {
+        let mut seat = self.seat(index).borrow_mut();
+        seat.lane.restart(self.common.plan.protocol_check);
+        seat.generation = seat.generation.wrapping_add(1);
+        seat.is_open = true;
+        seat.is_expired = false;
+        seat.waker = Some(waker.clone());
+        let mut state = self.state.borrow_mut();
+        state.standing.connections += 1;
+        if self.common.plan.is_open() {
+            let place = Place {
+                lane: index,
+                generation: seat.generation,
+                since: self.common.clock.now(),
+            };
+            let places = self.common.plan.pipeline as usize;
+            state.free.extend(std::iter::repeat_n(place, places));
+        }
+        drop(state);
+        self.wake_pacer();
+    }
+
+    /// A connection is lost, and with it what was in flight: the oldest for this reason.
+    pub(super) fn lost(&self, index: u32, reason: Fault) {
+        let now = self.common.clock.now();
+        let timeout = self.timeout();
+        let mut seat = self.seat(index).borrow_mut();
+        let state = &mut *self.state.borrow_mut();
+        seat.is_open = false;
+        seat.waker = None;
+        state.standing.connections -= 1;
+        state.free.retain(|place| place.lane != index);
+        let mut fault = reason;
+        seat.lane.give_up(|request| {
+            if reason == Fault::Timeout && now.saturating_sub(request.ready) >= timeout {
+                fault = Fault::Timeout;
+            }
+            state.standing.in_flight -= 1;
+            if is_within(state.window, request.intended) {
+                state.tally.counts.faults.add(fault);
+                if fault == Fault::Timeout {
+                    let age = now.saturating_sub(request.intended);
+                    state.tally.times.given_up(age);
+                }
+            }
+            fault = match reason {
+                // Whatever ended the connection ended all that was on it.
+                Fault::Closed | Fault::Reset | Fault::Truncated | Fault::Io => reason,
+                _ => Fault::Lost,
+            };
+        });
+    }
+
+    /// A connection was made anew, or could not be.
+    pub(super) fn reconnected(&self, is_open: bool) {
+        let counts = &mut self.state.borrow_mut().tally.counts;
+        if is_open {
+            counts.reconnects += 1;
+        } else {
+            counts.failed_connects += 1;
+        }
+    }
+
+    /// Takes what a connection read at `now`, and refills the places that became free.
+    pub(super) fn received(&self, index: u32, bytes: &[u8], now: u64) -> Result<(), Fault> {
+        let seat = &mut *self.seat(index).borrow_mut();
+        let state = &mut *self.state.borrow_mut();
+        state.turn(self, now);
+        state.tally.counts.received_bytes += bytes.len() as u64;
+        let window = state.window;
+        let is_now_within = is_within(window, now);
+        let mut same = Repeated::default();
+        let mut freed = 0;
+        let outcome = seat
+            .lane
+            .read(&self.common.workload, bytes, now, |stamps, fault| {
+                freed += 1;
+                state.standing.in_flight -= 1;
+                let counts = is_within(window, stamps.intended);
+                match fault {
+                    None => {
+                        state.tally.counts.answered += u64::from(is_now_within);
+                        if counts {
+                            same.add(*stamps, &mut state.tally);
+                        }
+                    }
+                    Some(fault) if counts => state.tally.counts.faults.add(fault),
+                    Some(_) => (),
+                }
+            });
+        same.flush(&mut state.tally);
+        outcome?;
+        for _ in 0..freed {
+            if !self.refill(index, seat, state, now) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// In an open loop: hands requests that are due to free places, and says when to look again; nothing
+    /// if there is no place, or nothing will be due.
+    pub(super) fn pace(&self, waker: &Waker) -> Option<u64> {
+        let now = self.common.clock.now();
+        let state = &mut *self.state.borrow_mut();
+        state.pacer = Some(waker.clone());
+        state.turn(self, now);
+        if !self.is_running.get() {
+            return None;
+        }
+        loop {
+            let next = state.schedule.as_ref()?.next();
+            if next >= state.window.1 {
+                return None;
+            }
+            if next > now {
+                return (!state.free.is_empty()).then_some(next);
+            }
+            let place = state.free.pop_front()?;
+            let seat = &mut *self.seat(place.lane).borrow_mut();
+            if seat.generation == place.generation && seat.is_open {
+                self.send_due(seat, state, next, place.since);
+                wake(seat);
+            }
+        }
+    }
+
+    /// How a connection ended whose last byte was read.
+    pub(super) fn ended(&self, index: u32) -> Fault {
+        if self.seat(index).borrow().lane.is_inside_answer() {
+            Fault::Truncated
+        } else {
+            Fault::Closed
+        }
+    }
+
+    /// Whether the connection is to be given up because an answer does not come.
+    pub(super) fn is_expired(&self, index: u32) -> bool {
+        self.seat(index).borrow().is_expired
+    }
+
+    /// In a closed loop: fills every place of a connection that has just been opened, or may go on.
+    pub(super) fn fill(&self, index: u32) {
+        let places = self.common.plan.pipeline as usize;
+        let seat = &mut *self.seat(index).borrow_mut();
+        if self.common.plan.is_open() || seat.lane.len() >= places {
+            return;
+        }
+        let now = self.common.clock.now();
+        let state = &mut *self.state.borrow_mut();
+        while seat.lane.len() < places && self.refill(index, seat, state, now) {}
+    }
+
+    /// Appends what a connection is to write next, if there is anything.
+    pub(super) fn to_write(&self, index: u32, out: &mut Vec<u8>) {
+        out.clear();
+        self.seat(index)
+            .borrow()
+            .lane
+            .fill(&self.common.workload, out);
+    }
+
+    /// The system took so many bytes of a connection, and was asked to at `now`.
+    pub(super) fn wrote(&self, index: u32, bytes: usize, now: u64) {
+        let lane = &mut self.seat(index).borrow_mut().lane;
+        lane.wrote(&self.common.workload, bytes, now);
+        self.state.borrow_mut().tally.counts.sent_bytes += bytes as u64;
+    }
+
+    pub(super) fn has_unwritten(&self, index: u32) -> bool {
+        self.seat(index).borrow().lane.has_unwritten()
+    }
+
+    /// The beat: carries out orders, ends stretches, and looks for answers that do not come. Gives false
+    /// once the run is over.
+    pub(super) fn beat(&self) -> bool {
+        let now = self.common.clock.now();
+        let control = &self.common.control;
+        let mut state = self.state.borrow_mut();
+        state.learn(control.window());
+        state.turn(self, now);
+        let (changes, rate) = control.rate();
+        let share = state.share;
+        let changed = changes != state.rate_changes;
+        state.rate_changes = changes;
+        let resumed = control.is_paused() == self.is_running.get();
+        if let Some(schedule) = &mut state.schedule {
+            if changed {
+                schedule.restart(rate, now, share);
+            } else if resumed && !control.is_paused() {
+                schedule.restart(self.rate_now(), now, share);
+            }
+        }
+        let (end, in_flight) = (state.window.1, state.standing.in_flight);
+        drop(state);
+        if now < end {
+            if resumed {
+                self.run(!control.is_paused());
+            } else if changed {
+                self.wake_pacer();
+            }
+        }
+        self.expire(now);
+        let is_over = now >= end && (in_flight == 0 || now - end >= self.timeout());
+        !(is_over || control.is_abandoned())
+    }
+
+    /// Ends the last stretch: what was never sent and never answered is entered with the age it has.
+    pub(super) fn finish(&self) {
+        let now = self.common.clock.now();
+        let state = &mut *self.state.borrow_mut();
+        state.turn(self, now);
+        let window = state.window;
+        for seat in &self.seats {
+            seat.borrow_mut().lane.give_up(|request| {
+                if is_within(window, request.intended) {
+                    state.tally.counts.unfinished += 1;
+                    let age = now.saturating_sub(request.intended);
+                    state.tally.times.given_up(age);
+                }
+            });
+        }
+        if let Some(schedule) = &mut state.schedule {
+            let end = window.1.min(now);
+            while schedule.next() < end {
+                let intended = schedule.next();
+                if is_within(window, intended) {
+                    state.tally.counts.unsent += 1;
+                    state.tally.times.given_up(end - intended);
+                }
+                schedule.advance();
+            }
+        }
+        let tally = std::mem::take(&mut state.tally);
+        self.report(Report::Done { tally });
+    }
+
+    /// Puts a request in a place that is free since `now`, if there is one to be sent.
+    #[inline]
+    fn refill(&self, index: u32, seat: &mut Seat, state: &mut State, now: u64) -> bool {
+        if !self.common.plan.is_open() {
+            if !self.is_running.get() || now >= state.window.1 {
+                return false;
+            }
+            self.send(seat, state, now, now);
+            return true;
+        }
+        let next = state.schedule.as_ref().map_or(u64::MAX, Schedule::next);
+        if next <= now && next < state.window.1 && self.is_running.get() {
+            self.send_due(seat, state, next, now);
+            return true;
+        }
+        let was_full = state.free.is_empty();
+        state.free.push_back(Place {
+            lane: index,
+            generation: seat.generation,
+            since: now,
+        });
+        // The pacer does not wait for a time while there is no place.
+        if was_full && let Some(pacer) = &state.pacer {
+            pacer.wake_by_ref();
+        }
+        true
+    }
+
+    fn send_due(&self, seat: &mut Seat, state: &mut State, intended: u64, free_since: u64) {
+        if let Some(schedule) = &mut state.schedule {
+            schedule.advance();
+        }
+        self.send(seat, state, intended, intended.max(free_since));
+    }
+
+    #[inline]
+    fn send(&self, seat: &mut Seat, state: &mut State, intended: u64, ready: u64) {
+        let template = self.common.workload.choose(&mut state.random);
+        seat.lane.push(template, intended, ready);
+        state.standing.in_flight += 1;
+        state.tally.counts.sent += u64::from(is_within(state.window, intended));
+    }
+
+    fn expire(&self, now: u64) {
+        let timeout = self.timeout();
+        for seat in &self.seats {
+            let mut seat = seat.borrow_mut();
+            let oldest = seat.lane.oldest();
+            if oldest.is_some_and(|since| now.saturating_sub(since) >= timeout) && seat.is_open {
+                seat.is_expired = true;
+                wake(&seat);
+            }
+        }
+    }
+
+    fn rate_now(&self) -> f64 {
+        match self.common.control.rate() {
+            (0, _) => self.common.plan.rate_per_s.unwrap_or(1.0),
+            (_, changed) => changed,
+        }
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a plan's times are positive and lie within days"
+    )]
+    fn timeout(&self) -> u64 {
+        (self.common.plan.timeout_s * 1e9) as u64
+    }
+
+    fn seat(&self, index: u32) -> &RefCell<Seat> {
+        &self.seats[index as usize]
+    }
+}
+
+impl State {
+    /// Ends the stretch if it is over, as often as it is.
+    #[inline]
+    fn turn(&mut self, worker: &Worker, now: u64) {
+        if now >= self.stretch.1 {
+            self.turn_over(worker, now);
+        }
+    }
+
+    #[cold]
+    fn turn_over(&mut self, worker: &Worker, now: u64) {
+        while now >= self.stretch.1 {
+            let (cpu, starved) = thread_times();
+            self.tally.counts.cpu_nanos = cpu - self.used.0;
+            self.tally.counts.starved_nanos = starved - self.used.1;
+            self.used = (cpu, starved);
+            self.tally.counts.standing = Standing {
+                backlog: self.schedule.as_ref().map_or(0, |it| it.backlog(now)),
+                ..self.standing
+            };
+            let fresh = worker.spares.try_recv().unwrap_or_default();
+            let tally = std::mem::replace(&mut self.tally, fresh);
+            let (from, to) = self.stretch;
+            worker.report(Report::Stretch { from, to, tally });
+            let (start, end) = worker.common.control.window();
+            if to >= start {
+                self.window = (start, end);
+            }
+            let len = if to >= start {
+                worker.common.step
+            } else {
+                WARMUP_STRETCH
+            };
+            self.stretch = (to, bounded(to, len, (start, end)));
+        }
+    }
+
+    /// Learns when the measured time begins and ends, and lets the stretch end there. Whoever sets it
+    /// sets it some beats ahead.
+    fn learn(&mut self, (start, end): (u64, u64)) {
+        let (from, to) = self.stretch;
+        if from < start {
+            self.stretch.1 = to.min(start);
+        } else if from < end && self.window.1 != u64::MAX {
+            self.window.1 = end;
+            self.stretch.1 = to.min(end);
+        }
+    }
+}
+
+/// Where a stretch of `len` ends that begins at `from`: where the measured time begins or ends at the
+/// latest, and nowhere behind that.
+fn bounded(from: u64, len: u64, (start, end): (u64, u64)) -> u64 {
+    if from < start {
+        start.min(from.saturating_add(len))
+    } else if from < end {
+        end.min(from.saturating_add(len))
+    } else {
+        u64::MAX
+    }
+}
+
+/// How often the same stamps came one after the other, so that answers that came together are counted
+/// together.
+#[derive(Debug, Default)]
+struct Repeated {
+    stamps: Option<Stamps>,
+    times: u64,
+}
+
+impl Repeated {
+    #[inline]
+    fn add(&mut self, stamps: Stamps, tally: &mut Tally) {
+        if self.stamps != Some(stamps) {
+            self.flush(tally);
+            self.stamps = Some(stamps);
+        }
+        self.times += 1;
+    }
+
+    #[inline]
+    fn flush(&mut self, tally: &mut Tally) {
+        if let Some(stamps) = self.stamps.take() {
+            tally.answered(&stamps, self.times);
+        }
+        self.times = 0;
+    }
+}
+
+const fn is_within((from, to): (u64, u64), moment: u64) -> bool {
+    from <= moment && moment < to
+}
+
+fn wake(seat: &Seat) {
+    if let Some(waker) = &seat.waker {
+        waker.wake_by_ref();
+    }
+}
+
+/// Processor time of this thread, and how long it was ready and had no processor, in nanoseconds.
+fn thread_times() -> (u64, u64) {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let mut numbers = text.split(' ').filter_map(|number| number.parse().ok());
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
