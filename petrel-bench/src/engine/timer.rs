@@ -53,7 +53,10 @@ mod system {
         pub(super) fn new() -> io::Result<Self> {
             let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
             let fd = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-            AsyncFd::register_with_interest(fd, Interest::READABLE).map(Self)
+            Ok(Self(AsyncFd::register_with_interest(
+                fd,
+                Interest::READABLE,
+            )?))
         }
 
         pub(super) fn set(&mut self, nanos: u64) -> io::Result<()> {

@@ -443,15 +443,18 @@ impl Worker {
     /// Puts a request in a place that is free since `now`, if there is one to be sent.
     #[inline]
     fn refill(&self, index: u32, seat: &mut Seat, state: &mut State, now: u64) -> bool {
+        // Behind the end nothing new goes out: what is still due then was not sent in time.
+        if now >= state.window.1 {
+            return false;
+        }
         if !self.common.plan.is_open() {
-            if !self.is_running.get() || now >= state.window.1 {
-                return false;
+            if self.is_running.get() {
+                self.send(seat, state, now, now);
             }
-            self.send(seat, state, now, now);
-            return true;
+            return self.is_running.get();
         }
         let next = state.schedule.as_ref().map_or(u64::MAX, Schedule::next);
-        if next <= now && next < state.window.1 && self.is_running.get() {
+        if next <= now && self.is_running.get() {
             self.send_due(seat, state, next, now);
             return true;
         }

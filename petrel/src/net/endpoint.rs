@@ -221,7 +221,9 @@ mod tests {
             let endpoint: Endpoint = text.parse().unwrap();
             assert_eq!(endpoint.to_string(), text);
             assert_eq!(endpoint.is_tls(), text.starts_with("tls"));
-            let port = text.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+            let port = text
+                .rsplit_once(':')
+                .and_then(|(_, port)| port.parse().ok());
             assert_eq!(endpoint.port(), port);
         }
     }
