@@ -1,5 +1,6 @@
 //! `petrel-bench`: loads a Petrel server, and says how far its own numbers can be believed.
 
+pub mod health;
 pub mod histogram;
 pub mod latency;
 pub mod plan;
