@@ -7,6 +7,7 @@ mod judge;
 mod limits;
 mod peer;
 mod processor;
+mod runtime_timer;
 mod ticks;
 
 pub use hiccup::HiccupProbe;
@@ -18,3 +19,4 @@ pub use limits::{
 };
 pub use peer::listening_process;
 pub use processor::{ProcessClock, ProcessTime, Steal, ThreadClock, ThreadTime};
+pub use runtime_timer::lateness_of_runtime;
