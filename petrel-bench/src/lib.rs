@@ -1,8 +1,11 @@
 //! `petrel-bench`: loads a Petrel server, and says how far its own numbers can be believed.
 
 pub mod cli;
+pub mod doctor;
 mod engine;
 mod fault;
+pub mod floor;
+pub mod health;
 pub mod histogram;
 pub mod latency;
 mod measure;

@@ -1,5 +1,7 @@
 //! The command line: what is asked for, and how the program ends.
 
+mod doctor;
+mod floor;
 mod load;
 
 use crate::{measure::Bench, progress::Unwatched, target::Reached};

@@ -50,13 +50,14 @@ mod system {
     pub(super) struct Timer(AsyncFd<OwnedFd>);
 
     impl Timer {
+        #[expect(
+            deprecated,
+            reason = "it is so for descriptors that somebody else may close; this one is owned"
+        )]
         pub(super) fn new() -> io::Result<Self> {
             let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
             let fd = timerfd_create(TimerfdClockId::Monotonic, flags)?;
-            Ok(Self(AsyncFd::register_with_interest(
-                fd,
-                Interest::READABLE,
-            )?))
+            AsyncFd::with_interest(fd, Interest::READABLE).map(Self)
         }
 
         pub(super) fn set(&mut self, nanos: u64) -> io::Result<()> {

@@ -37,6 +37,7 @@ mod keys;
 mod limits;
 mod logging;
 mod look;
+pub mod open_files;
 pub mod output;
 pub mod quantity;
 mod run;

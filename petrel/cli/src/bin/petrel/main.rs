@@ -1,7 +1,6 @@
 //! The program `petrel`: a reference server with the fixtures, and what one needs to run it.
 
 mod certs;
-mod file_limit;
 mod keygen;
 mod limits;
 mod serve;

@@ -1,9 +1,8 @@
 //! `petrel serve`: the reference server with the fixtures.
 
-use crate::file_limit;
 use petrel::{Endpoint, Server, ServerHandle, ServerLimits};
 use petrel_cli::{
-    Exit, Failure, KeyArgs, LimitArgs, ServerTlsArgs, fixtures,
+    Exit, Failure, KeyArgs, LimitArgs, ServerTlsArgs, fixtures, open_files,
     output::{self, Format, FormatArgs},
 };
 use serde::Serialize;
@@ -45,7 +44,7 @@ pub(crate) struct ServeArgs {
 /// Serves as the arguments say.
 pub(crate) fn serve(args: ServeArgs) -> Result<Exit, Failure> {
     let runtime = start_runtime(args.threads)?;
-    file_limit::raise();
+    open_files::raise();
     let outcome = runtime.block_on(run(args));
     // What was cut is not waited for.
     runtime.shutdown_background();
