@@ -1,7 +1,9 @@
 //! `petrel-bench`: loads a Petrel server, and says how far its own numbers can be believed.
 
+mod figures;
 pub mod histogram;
 pub mod latency;
+pub mod line;
 pub mod plan;
 pub mod progress;
 pub mod record;
