@@ -6,4 +6,6 @@ pub mod latency;
 pub mod line;
 pub mod plan;
 pub mod progress;
+#[cfg(feature = "prometheus")]
+pub mod prometheus;
 pub mod record;
