@@ -4,6 +4,8 @@ mod figures;
 pub mod histogram;
 pub mod latency;
 pub mod line;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod plan;
 pub mod progress;
 #[cfg(feature = "prometheus")]
