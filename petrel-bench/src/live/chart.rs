@@ -4,6 +4,7 @@ use super::{
     paint::{Palette, headed, row},
     scale::Scale,
 };
+use crate::figures::span;
 use ratatui::{
     buffer::Buffer,
     layout::Rect,
@@ -133,7 +134,7 @@ impl Chart<'_> {
             },
             plot.height,
         );
-        let ago = format!(" {span_s:.0}s ago ");
+        let ago = format!(" {} ago ", span(span_s));
         if ago.len() + 8 > usize::from(axis.width) {
             return;
         }
@@ -155,6 +156,11 @@ impl Chart<'_> {
         palette: Palette,
     ) {
         let color = palette.color(curve.color);
+        context.marker(if curve.is_line {
+            Marker::Braille
+        } else {
+            Marker::Custom('·')
+        });
         let mut before: Option<(f64, f64)> = None;
         for &(at_s, value) in &curve.points {
             let Some(value) = value.filter(|value| value.is_finite() && at_s.is_finite()) else {

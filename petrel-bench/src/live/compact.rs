@@ -2,18 +2,19 @@
 
 use super::{
     health::{measures, overall},
-    paint::{Palette, cut, flow, gauge, rows},
+    paint::{Palette, cut, flow, gauge, rows, spark},
     panels::{dotted, errors_in_short},
     state::State,
 };
 use crate::{
-    figures::{achieved_per_s, elapsed, grouped, rate},
+    figures::{achieved_per_s, elapsed, errors_in_all, grouped, rate, span},
     latency::{Latency, Percentile, show_micros},
     progress::Progress,
 };
 use ratatui::{
     buffer::Buffer,
     layout::Rect,
+    style::Color,
     text::{Line, Span},
 };
 
@@ -25,23 +26,26 @@ type Ranked = (u8, Line<'static>);
 
 /// Draws the lines that matter the most; gives what room is left for charts.
 pub(super) fn draw(area: Rect, buf: &mut Buffer, state: &State, palette: Palette) -> Rect {
-    let mut lines = lines(area.width, state, palette);
     let room = usize::from(area.height);
+    let mut lines = lines(area.width, state, palette);
+    if lines.len() + usize::from(CHART_ROWS) > room {
+        // Too low for charts: a line of them is better than none.
+        let at = lines.len().min(RATE_LINE + 1);
+        lines.insert(
+            at,
+            (RANK_SPARKS, sparks(area.width, &state.progress, palette)),
+        );
+    }
     while lines.len() > room {
         let least = lines.iter().map(|(rank, _)| *rank).max();
         lines.retain(|(rank, _)| Some(*rank) != least);
     }
     let used = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     // The message and the keys stay at the bottom, the charts stand above them.
-    let left = area.height - used;
-    let has_charts = left >= CHART_ROWS;
-    let at_bottom = if has_charts {
-        let is_foot = |(rank, _): &&Ranked| matches!(*rank, RANK_MESSAGE | RANK_KEYS);
-        u16::try_from(lines.iter().filter(is_foot).count()).unwrap_or(0)
-    } else {
-        0
-    };
+    let is_foot = |(rank, _): &&Ranked| matches!(*rank, RANK_MESSAGE | RANK_KEYS);
+    let at_bottom = u16::try_from(lines.iter().filter(is_foot).count()).unwrap_or(0);
     let top = used - at_bottom;
+    let left = area.height - used;
     let mut lines = lines.into_iter().map(|(_, line)| line);
     let above: Vec<Line<'_>> = lines.by_ref().take(top.into()).collect();
     rows(area, buf, above);
@@ -53,11 +57,14 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, state: &State, palette: Palette
     rows(foot, buf, lines);
     Rect {
         y: area.y + top,
-        height: if has_charts { left } else { 0 },
+        height: if left >= CHART_ROWS { left } else { 0 },
         ..area
     }
 }
 
+/// Where the line with the rate stands.
+const RATE_LINE: usize = 3;
+const RANK_SPARKS: u8 = 12;
 const RANK_MESSAGE: u8 = 2;
 const RANK_KEYS: u8 = 6;
 
@@ -74,8 +81,11 @@ fn lines(width: u16, state: &State, palette: Palette) -> Vec<Ranked> {
         (1, rates(width, progress, palette)),
     ];
     if width >= 40 {
-        lines.push((3, percentiles("response", &progress.response, palette)));
-        lines.push((9, percentiles("service", &progress.service, palette)));
+        lines.push((
+            3,
+            percentiles(width, "response", &progress.response, palette),
+        ));
+        lines.push((9, percentiles(width, "service", &progress.service, palette)));
     } else {
         lines.push((5, percentile(Percentile::P50, progress, palette)));
         lines.push((3, percentile(Percentile::P99, progress, palette)));
@@ -94,8 +104,25 @@ fn lines(width: u16, state: &State, palette: Palette) -> Vec<Ranked> {
 }
 
 fn phase(width: u16, progress: &Progress, palette: Palette) -> Line<'static> {
-    let text = format!("{}  {}", progress.phase.name(), elapsed(progress));
+    let name = progress.phase.name();
+    let whole = format!("{name}  {}", elapsed(progress));
+    let short = format!("{name} {}", span(progress.phase_s));
+    let text = if whole.len() <= width.into() {
+        whole
+    } else {
+        short
+    };
     Line::styled(cut(&text, width.into()), palette.strong())
+}
+
+/// The throughput of the last seconds, against the highest of them.
+fn sparks(width: u16, progress: &Progress, palette: Palette) -> Line<'static> {
+    let points = &progress.points;
+    let shown = &points[points.len().saturating_sub(width.into())..];
+    let rates = || shown.iter().map(|point| point.throughput_per_s);
+    let most = rates().filter(|rate| rate.is_finite()).fold(1e-9, f64::max);
+    let text: String = rates().map(|rate| spark(rate / most)).collect();
+    Line::styled(text, palette.color(Color::Green))
 }
 
 fn rates(width: u16, progress: &Progress, palette: Palette) -> Line<'static> {
@@ -121,43 +148,53 @@ fn percentile(percentile: Percentile, progress: &Progress, palette: Palette) -> 
 }
 
 /// What is known of a distribution, on one line.
-fn percentiles(name: &str, latency: &Latency, palette: Palette) -> Line<'static> {
-    let mut spans = vec![Span::styled(format!("{name:<8}"), palette.quiet())];
+fn percentiles(
+    width: u16,
+    name: &'static str,
+    latency: &Latency,
+    palette: Palette,
+) -> Line<'static> {
+    let value = |name: &'static str, value: String| {
+        Line::from(vec![
+            Span::styled(format!("{name} "), palette.quiet()),
+            Span::raw(value),
+        ])
+    };
+    let mut things = vec![Line::styled(format!("{name:<8}"), palette.quiet())];
     for percentile in [Percentile::P50, Percentile::P99] {
-        let value = match latency.reading(percentile) {
+        let reading = latency.reading(percentile);
+        things.push(value(
+            dotted(percentile),
             // That more samples are needed takes more room than there is.
-            reading if reading.micros.is_none() => "n/a".to_owned(),
-            reading => reading.to_string(),
-        };
-        spans.push(Span::styled(
-            format!(" {} ", dotted(percentile)),
-            palette.quiet(),
+            match reading.micros {
+                None => "n/a".to_owned(),
+                Some(_) => reading.to_string(),
+            },
         ));
-        spans.push(Span::raw(value));
     }
-    if let Some(max) = latency.max {
-        spans.push(Span::styled(" max ", palette.quiet()));
-        spans.push(Span::raw(show_micros(max)));
-    }
-    Line::from(spans)
+    things.extend(latency.max.map(|max| value("max", show_micros(max))));
+    first_line(things, width)
 }
 
 /// Errors, and how the generator does.
 fn troubles(width: u16, progress: &Progress, palette: Palette) -> Line<'static> {
     let measures = measures(progress);
-    let is_wide = width >= 34;
-    let errors = Line::from(vec![
-        Span::styled(if is_wide { "errors " } else { "err " }, palette.quiet()),
-        errors_in_short(progress, palette),
-    ]);
-    let Some(worst) = overall(&measures) else {
-        return errors;
-    };
-    let generator = Line::from(vec![
-        Span::styled(if is_wide { "generator " } else { "gen " }, palette.quiet()),
-        Span::styled(worst.strain.word(), palette.strain(worst.strain)),
-    ]);
-    first_line(vec![errors, generator], width)
+    let is_wide = width >= 40;
+    let mut errors = Line::styled("errors ", palette.quiet());
+    errors.push_span(if is_wide {
+        errors_in_short(progress, palette)
+    } else {
+        Span::raw(grouped(errors_in_all(progress)))
+    });
+    let mut things = vec![errors];
+    if let Some(worst) = overall(&measures) {
+        let name = if is_wide { "generator " } else { "gen " };
+        things.push(Line::from(vec![
+            Span::styled(name, palette.quiet()),
+            Span::styled(worst.strain.word(), palette.strain(worst.strain)),
+        ]));
+    }
+    first_line(things, width)
 }
 
 fn load(width: u16, progress: &Progress, palette: Palette) -> Line<'static> {

@@ -4,7 +4,7 @@ use super::{
     chart::{Chart, Curve},
     compact, help,
     keys::{Action, BINDINGS},
-    paint::{Palette, cut, flow, gauge, row},
+    paint::{Palette, cut, flow, gauge},
     panels::{self, LATENCY_COLUMNS, PANEL_ROWS},
     scale::Scale,
     state::State,
@@ -61,12 +61,14 @@ pub(super) fn keys(width: u16, progress: &Progress, palette: Palette) -> Line<'s
     let is_open = progress.target_per_s.is_some();
     let things = BINDINGS
         .iter()
-        .filter(|binding| !binding.short.is_empty())
+        // Everybody knows it.
+        .filter(|binding| binding.action != Action::Interrupt)
         .filter(|binding| is_open || !matches!(binding.action, Action::Rate(_)))
-        .map(|binding| match binding.short.split_once(' ') {
-            Some(("space", _)) if progress.paused => key("space", "go on", palette),
-            Some((name, word)) => key(name, word, palette),
-            None => key(binding.short, "", palette),
+        .map(|binding| match binding.short {
+            (name, _) if binding.action == Action::Pause && progress.paused => {
+                key(name, "go on", palette)
+            }
+            (name, word) => key(name, word, palette),
         });
     let mut lines = flow(things.collect(), width, 1);
     lines.pop().unwrap_or_default()
@@ -173,13 +175,8 @@ fn charts(area: Rect, buf: &mut Buffer, progress: &Progress, palette: Palette) {
         Layout::horizontal(parts).spacing(2).split(area)
     };
     for (chart, &area) in all.into_iter().zip(areas.iter()) {
-        chart.draw(row_cut(area), buf, palette);
+        chart.draw(area, buf, palette);
     }
-}
-
-/// The area, or nothing where it is too low for a title.
-fn row_cut(area: Rect) -> Rect {
-    if area.height == 0 { row(area, 0) } else { area }
 }
 
 fn rate_chart(progress: &Progress, palette: Palette) -> Chart<'static> {

@@ -154,10 +154,14 @@ fn busiest_per_s(progress: &Progress) -> Option<f64> {
     (rate > 0.0).then_some(rate)
 }
 
-/// A share as a percentage: `0.4 %`, `34 %`.
+/// A share as a percentage: `0 %`, `0.25 %`, `3.1 %`, `34 %`.
 pub(super) fn percent(share: f64) -> String {
     let percent = share * 100.0;
-    if percent > 0.0 && percent < 9.95 {
+    if percent > 0.0 && percent < 0.01 {
+        "< 0.01 %".to_owned()
+    } else if percent > 0.0 && percent < 0.995 {
+        format!("{percent:.2} %")
+    } else if percent > 0.0 && percent < 9.95 {
         format!("{percent:.1} %")
     } else {
         format!("{percent:.0} %")
@@ -213,6 +217,19 @@ mod tests {
         assert_eq!(headroom(20_000.0), (Strain::Ok, "20x".to_owned()));
         assert_eq!(headroom(1_900.0), (Strain::Strained, "1.9x".to_owned()));
         assert_eq!(headroom(900.0), (Strain::Limit, "0.9x".to_owned()));
+    }
+
+    #[test]
+    fn a_share_is_never_rounded_to_nothing() {
+        for (share, text) in [
+            (0.0, "0 %"),
+            (0.000_01, "< 0.01 %"),
+            (0.002_5, "0.25 %"),
+            (0.031, "3.1 %"),
+            (0.344, "34 %"),
+        ] {
+            assert_eq!(percent(share), text);
+        }
     }
 
     #[test]

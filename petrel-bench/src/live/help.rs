@@ -1,6 +1,9 @@
 //! The keys, over everything else.
 
-use super::{keys::BINDINGS, paint::Palette};
+use super::{
+    keys::BINDINGS,
+    paint::{Palette, flow, rows},
+};
 use ratatui::{
     buffer::Buffer,
     layout::{Constraint, Rect},
@@ -11,7 +14,7 @@ use ratatui::{
 /// Columns of the keys' names.
 const SHOWN_WIDTH: usize = 8;
 
-/// Draws the table of keys in the middle; on a small screen without its frame.
+/// Draws the table of keys in the middle; on a small screen without its frame, or in fewer words.
 pub(super) fn draw(area: Rect, buf: &mut Buffer, palette: Palette) {
     let lines: Vec<Line<'static>> = BINDINGS
         .iter()
@@ -26,6 +29,11 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, palette: Palette) {
     let width = u16::try_from(width).unwrap_or(u16::MAX / 2);
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX / 2);
     let table = Paragraph::new(lines);
+    if area.width < width || area.height < height {
+        Clear.render(area, buf);
+        rows(area, buf, in_short(area, palette));
+        return;
+    }
     if area.width < width + 4 || area.height < height + 2 {
         Clear.render(area, buf);
         table.render(area, buf);
@@ -42,4 +50,15 @@ pub(super) fn draw(area: Rect, buf: &mut Buffer, palette: Palette) {
         .padding(Padding::horizontal(1))
         .title(Span::styled(" keys ", palette.strong()));
     table.block(frame).render(area, buf);
+}
+
+fn in_short(area: Rect, palette: Palette) -> Vec<Line<'static>> {
+    let things = BINDINGS.iter().map(|binding| {
+        let (key, word) = binding.short;
+        Line::from(vec![
+            Span::styled(format!("{key} "), palette.strong()),
+            Span::raw(word),
+        ])
+    });
+    flow(things.collect(), area.width, area.height)
 }

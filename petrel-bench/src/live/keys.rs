@@ -24,8 +24,8 @@ pub(super) struct Binding {
     keys: &'static [Key],
     /// The keys in words.
     pub(super) shown: &'static str,
-    /// The line at the bottom shows this, if there is room.
-    pub(super) short: &'static str,
+    /// The key and a word: what the line at the bottom shows, if there is room.
+    pub(super) short: (&'static str, &'static str),
     /// The help shows this.
     pub(super) help: &'static str,
     /// What it does.
@@ -44,21 +44,21 @@ pub(super) const BINDINGS: &[Binding] = &[
     Binding {
         keys: &[Key::Plain(KeyCode::Char('q')), Key::Plain(KeyCode::Esc)],
         shown: "q Esc",
-        short: "q quit",
+        short: ("q", "quit"),
         help: "end the run and report",
         action: Action::Quit,
     },
     Binding {
         keys: &[Key::Plain(KeyCode::Char('?')), Key::Plain(KeyCode::F(1))],
         shown: "? F1",
-        short: "? help",
+        short: ("?", "help"),
         help: "show these keys, or hide them",
         action: Action::Help,
     },
     Binding {
         keys: &[Key::Plain(KeyCode::Char(' '))],
         shown: "space",
-        short: "space pause",
+        short: ("space", "pause"),
         help: "send nothing new, or go on",
         action: Action::Pause,
     },
@@ -69,35 +69,35 @@ pub(super) const BINDINGS: &[Binding] = &[
             Key::Plain(KeyCode::Up),
         ],
         shown: "+ Up",
-        short: "+ faster",
+        short: ("+", "faster"),
         help: "raise the rate by 10 %",
         action: Action::Rate(1.1),
     },
     Binding {
         keys: &[Key::Plain(KeyCode::Char('-')), Key::Plain(KeyCode::Down)],
         shown: "- Down",
-        short: "- slower",
+        short: ("-", "slower"),
         help: "take such a step back",
         action: Action::Rate(1.0 / 1.1),
     },
     Binding {
         keys: &[Key::Plain(KeyCode::Char('>'))],
         shown: ">",
-        short: "> double",
+        short: (">", "double"),
         help: "double the rate",
         action: Action::Rate(2.0),
     },
     Binding {
         keys: &[Key::Plain(KeyCode::Char('<'))],
         shown: "<",
-        short: "< halve",
+        short: ("<", "halve"),
         help: "halve the rate",
         action: Action::Rate(0.5),
     },
     Binding {
         keys: &[Key::Ctrl('c')],
         shown: "Ctrl-C",
-        short: "",
+        short: ("Ctrl-C", "end"),
         help: "as q; once more: end at once",
         action: Action::Interrupt,
     },

@@ -15,6 +15,8 @@ mod panels;
 mod scale;
 mod state;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use view::LiveView;

@@ -26,13 +26,9 @@ impl Palette {
         if self.is_colored { color } else { Color::Reset }
     }
 
-    /// What frames and names the rest.
+    /// What frames and names the rest. Not grey: some palettes show that as the background.
     pub(super) const fn quiet(self) -> Style {
-        if self.is_colored {
-            Style::new().fg(Color::DarkGray)
-        } else {
-            Style::new().add_modifier(Modifier::DIM)
-        }
+        Style::new().add_modifier(Modifier::DIM)
     }
 
     /// What is read first.
@@ -120,6 +116,12 @@ pub(super) fn bar(level: f64, cells: u16) -> String {
     "▮".repeat(full.into()) + &"▯".repeat((cells - full).into())
 }
 
+/// A bar that stands, one cell wide.
+pub(super) fn spark(level: f64) -> char {
+    const SPARKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    SPARKS[usize::from(cells_of(level, 8)).saturating_sub(1)]
+}
+
 /// A rule over the width, thick up to the level.
 pub(super) fn gauge(level: Option<f64>, width: u16, palette: Palette) -> Line<'static> {
     let full = cells_of(level.unwrap_or(0.0), width);
@@ -177,6 +179,7 @@ mod tests {
         assert_eq!(bar(0.99, 4), "▮▮▮▯");
         assert_eq!(bar(7.0, 4), "▮▮▮▮");
         assert_eq!(bar(f64::NAN, 4), "▯▯▯▯");
+        assert_eq!([0.0, 0.5, 1.0, f64::NAN].map(spark), ['▁', '▄', '█', '▁']);
     }
 
     #[test]

@@ -73,10 +73,12 @@ pub(super) fn errors(area: Rect, buf: &mut Buffer, progress: &Progress, palette:
     let area = headed(area, buf, title, palette);
     let as_list = area.height >= PANEL_ROWS - 1;
     let things = kinds.iter().map(|(kind, count)| {
-        let kind = cut(&one_line(kind), usize::from(area.width) / 2);
+        let count = grouped(*count);
+        let room = usize::from(area.width).saturating_sub(count.len() + 1);
+        let kind = cut(&one_line(kind), room);
         Line::from(vec![
             Span::styled(format!("{kind} "), palette.quiet()),
-            Span::raw(grouped(*count)),
+            Span::raw(count),
         ])
     });
     if !as_list {

@@ -69,9 +69,12 @@ impl Screen {
         }
     }
 
-    /// The keys that were pressed since; waits for none.
+    /// The keys that were pressed since; waits for none. After a panic elsewhere there are none.
     pub(super) fn keys(&self) -> io::Result<Vec<KeyEvent>> {
         let mut keys = Vec::new();
+        if !*is_ours() {
+            return Ok(keys);
+        }
         while keys.len() < KEYS_MAX && event::poll(Duration::ZERO)? {
             // A new size is noticed when drawing.
             if let Event::Key(key) = event::read()? {
