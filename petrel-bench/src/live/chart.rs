@@ -118,7 +118,7 @@ impl Chart<'_> {
             let named = ticks.iter().find(|(row, _)| *row == index);
             let (text, axis) = named.map_or(("", "│"), |(_, text)| (text.as_str(), "┤"));
             let width = usize::from(plot.x - area.x - 1);
-            let text = format!("{text:>width$}{axis}", width = width);
+            let text = format!("{text:>width$}{axis}");
             buf.set_string(area.x, plot.y + index, text, palette.quiet());
         }
         let rule = format!("└{}", "─".repeat(plot.width.into()));
