@@ -4,13 +4,19 @@ pub mod cli;
 pub mod doctor;
 mod engine;
 mod fault;
+mod figures;
 pub mod floor;
 pub mod health;
 pub mod histogram;
 pub mod latency;
+pub mod line;
+#[cfg(feature = "live")]
+pub mod live;
 mod measure;
 pub mod plan;
 pub mod progress;
+#[cfg(feature = "prometheus")]
+pub mod prometheus;
 pub mod record;
 mod schedule;
 mod stability;
