@@ -53,10 +53,11 @@ fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
                 reached: &reached,
                 key: key.as_ref(),
                 command: "",
-                interrupt: Some(&interrupt),
+                interrupt: &interrupt,
+                known: std::cell::Cell::new(None),
             };
-            let record = bench.run(plan, &mut Unwatched)?;
-            output::print_json(&record)?;
+            let measured = bench.run(plan, &mut Unwatched)?;
+            output::print_json(&measured.record)?;
             Ok(Exit::Done)
         }
         None => Ok(Exit::Done),
