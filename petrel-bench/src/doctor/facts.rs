@@ -9,7 +9,7 @@ use petrel_cli::{Exit, Failure, open_files};
 use std::{num::NonZero, thread, time::Duration};
 
 /// How long timers, hiccups and steal are watched: enough for a 99th percentile of each.
-const WATCHED: Duration = Duration::from_millis(1_500);
+const WATCHED: Duration = Duration::from_millis(2_200);
 
 /// What was found on a machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +48,7 @@ pub enum Headroom {
 }
 
 impl Facts {
-    /// Looks at this machine, for about two seconds and what `headroom` takes.
+    /// Looks at this machine, for some two seconds and what `headroom` takes.
     ///
     /// # Errors
     /// If the headroom was interrupted.
@@ -64,10 +64,16 @@ impl Facts {
         let probe = HiccupProbe::start();
         let steal_before = Steal::read();
         let runtime_timer = lateness_of_runtime(watched);
-        let steal_after = Steal::read();
         let timer = probe.lateness();
         // Ended before the machine is loaded.
         let hiccup = probe.finish();
+        let headroom = match headroom() {
+            Ok(per_second) => Headroom::PerSecond(per_second),
+            Err(failure) if failure.exit() == Exit::Interrupted => return Err(failure),
+            Err(failure) => Headroom::Unknown(failure.to_string()),
+        };
+        // Under load, too: from a machine that wants nothing, nothing can be taken.
+        let steal_after = Steal::read();
         Ok(Self {
             optimised: cfg!(not(debug_assertions)),
             files: open_files::limit(),
@@ -80,11 +86,7 @@ impl Facts {
                 .zip(steal_before)
                 .and_then(|(after, before)| after.share_since(before)),
             processors: thread::available_parallelism().map_or(1, NonZero::get),
-            headroom: match headroom() {
-                Ok(per_second) => Headroom::PerSecond(per_second),
-                Err(failure) if failure.exit() == Exit::Interrupted => return Err(failure),
-                Err(failure) => Headroom::Unknown(failure.to_string()),
-            },
+            headroom,
         })
     }
 }
