@@ -5,7 +5,7 @@ use crate::{
     latency::Percentile,
     progress::{Order, Progress, Watch},
 };
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 /// Watches a run in one line that is drawn again and again, and is gone when this is dropped. Where
 /// standard error is no terminal nothing is shown.
@@ -21,7 +21,7 @@ impl ProgressLine {
     }
 
     fn on(target: ProgressDrawTarget) -> Self {
-        let bar = ProgressBar::with_draw_target(None, target);
+        let bar = ProgressBar::with_draw_target(None, target).with_finish(ProgressFinish::AndClear);
         let style = ProgressStyle::with_template("{wide_msg}").expect("the template is right");
         bar.set_style(style);
         Self { bar }
@@ -34,12 +34,6 @@ impl Watch for ProgressLine {
             self.bar.set_message(line_of(progress));
         }
         Vec::new()
-    }
-}
-
-impl Drop for ProgressLine {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
     }
 }
 

@@ -1,7 +1,7 @@
 //! A small screen: the numbers that matter, as many lines as fit, and charts where there is room.
 
 use super::{
-    health::{measures, overall},
+    health::{Strain, measures, overall},
     paint::{Palette, cut, flow, gauge, rows, spark},
     panels::{dotted, errors_in_short},
     state::State,
@@ -189,10 +189,13 @@ fn troubles(width: u16, progress: &Progress, palette: Palette) -> Line<'static> 
     let mut things = vec![errors];
     if let Some(worst) = overall(&measures) {
         let name = if is_wide { "generator " } else { "gen " };
-        things.push(Line::from(vec![
+        let generator = Line::from(vec![
             Span::styled(name, palette.quiet()),
             Span::styled(worst.strain.word(), palette.strain(worst.strain)),
-        ]));
+        ]);
+        // Where there may be no room for both, trouble goes first.
+        let is_first = !is_wide && worst.strain > Strain::Ok;
+        things.insert(if is_first { 0 } else { 1 }, generator);
     }
     first_line(things, width)
 }

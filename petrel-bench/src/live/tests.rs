@@ -189,6 +189,8 @@ fn a_pause_is_seen_and_can_be_ended() {
 fn without_colours_a_limit_still_stands_out() {
     let mut progress = measuring();
     progress.health.worker_busy = Some(0.99);
+    // So many that on a narrow screen there is no room for both.
+    progress.errors = [("timeout".to_owned(), 123_456)].into();
     let state = showing(&progress);
     for size in [(20, 5), (40, 12), (80, 24), (120, 40)] {
         let plain = frame(&state, size, Palette::new(false));
