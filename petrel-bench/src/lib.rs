@@ -5,3 +5,4 @@ pub mod latency;
 pub mod plan;
 pub mod progress;
 pub mod record;
+pub mod report;
