@@ -3,6 +3,8 @@
 
 mod facts;
 mod findings;
+#[cfg(test)]
+mod hostile;
 pub mod html;
 pub mod json;
 #[cfg(test)]

@@ -11,10 +11,6 @@ use crate::{
 };
 use std::sync::LazyLock;
 
-/// What nobody wants on a terminal or in a page.
-pub(super) const HOSTILE: &str =
-    "<script>alert(1)</script> \u{1b}[2J \u{202e} & \"'\n::error::x \u{0} \u{fffe}";
-
 /// What a run is made of.
 struct Shape {
     /// Requests that are in its histograms.
@@ -381,54 +377,4 @@ pub(super) fn find() -> FindRecord {
         steps,
         confirmation: Some(run(plan(64, Some(18_400.0)), &shape)),
     }
-}
-
-/// A run in which every text is hostile.
-pub(super) fn hostile() -> RunRecord {
-    let mut run = overloaded();
-    let request = &mut run.plan.requests[0];
-    for text in [
-        &mut run.version,
-        &mut run.command,
-        &mut run.started,
-        &mut run.plan.target,
-        &mut request.name,
-        &mut request.payload,
-        &mut run.host.os,
-        &mut run.host.cpu,
-        &mut run.histograms.service,
-        &mut run.results.response_us.at_least[0],
-    ] {
-        *text = HOSTILE.into();
-    }
-    run.validity.reasons = vec![HOSTILE.into(), HOSTILE.into()];
-    run.results.errors.insert(HOSTILE.into(), 1);
-    run
-}
-
-/// A sweep in which every text is hostile.
-pub(super) fn hostile_sweep() -> SweepRecord {
-    let mut sweep = sweep();
-    for text in [&mut sweep.version, &mut sweep.command, &mut sweep.parameter] {
-        *text = HOSTILE.into();
-    }
-    sweep.points[3].run = hostile();
-    sweep
-}
-
-/// A search in which every text is hostile.
-pub(super) fn hostile_find() -> FindRecord {
-    let mut find = find();
-    for text in [
-        &mut find.version,
-        &mut find.command,
-        &mut find.slo,
-        &mut find.reason,
-        &mut find.steps[2].phase,
-    ] {
-        *text = HOSTILE.into();
-    }
-    find.steps[3].reason = Some(HOSTILE.into());
-    find.confirmation = Some(hostile());
-    find
 }

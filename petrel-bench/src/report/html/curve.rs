@@ -2,7 +2,8 @@
 
 use super::{
     axis::Axis,
-    chart::{Chart, Series, Shape},
+    chart::Chart,
+    series::{Series, Shape},
 };
 use crate::{
     histogram::Histogram,

@@ -2,10 +2,11 @@
 
 use super::{
     axis::Axis,
-    chart::{Chart, Series, Shape},
+    chart::Chart,
     curve::curve,
     escape::esc,
     page::{self, origin},
+    series::{Series, Shape},
 };
 use crate::{
     record::{FindRecord, FindStep},
@@ -159,7 +160,10 @@ fn table(record: &FindRecord) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{record::LimitedBy, report::sample};
+    use crate::{
+        record::LimitedBy,
+        report::{hostile, sample},
+    };
 
     #[test]
     fn every_page_is_whole_and_harmless() {
@@ -168,10 +172,10 @@ mod tests {
         nothing.confirmation = None;
         let mut empty = nothing.clone();
         empty.steps.clear();
-        for record in [sample::find(), sample::hostile_find(), nothing, empty] {
+        for record in [sample::find(), hostile::find(), nothing, empty] {
             page::tests::check(&find(&record));
         }
-        assert!(find(&sample::hostile_find()).contains("&lt;script&gt;"));
+        assert!(find(&hostile::find()).contains("&lt;script&gt;"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod find;
 mod over_time;
 mod page;
 mod run;
+mod series;
 mod sweep;
 
 pub use find::find;

@@ -88,7 +88,7 @@ fn charts(record: &RunRecord) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample;
+    use crate::report::{hostile, sample};
 
     #[test]
     fn every_page_is_whole_and_harmless() {
@@ -96,13 +96,13 @@ mod tests {
             sample::closed(),
             sample::overloaded(),
             sample::noisy(),
-            sample::hostile(),
+            hostile::run(),
         ] {
             let page = run(&record);
             page::tests::check(&page);
             assert!(page.len() < 200_000, "{} bytes", page.len());
         }
-        assert!(run(&sample::hostile()).contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+        assert!(run(&hostile::run()).contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
     }
 
     #[test]

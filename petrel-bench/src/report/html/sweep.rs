@@ -2,9 +2,10 @@
 
 use super::{
     axis::Axis,
-    chart::{Chart, Series, Shape},
+    chart::Chart,
     escape::esc,
     page::{self, origin, reading_cell},
+    series::{Series, Shape},
 };
 use crate::{
     latency::Known,
@@ -247,7 +248,10 @@ fn row(record: &SweepRecord, point: &SweepPoint) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{latency::Percentile, report::sample};
+    use crate::{
+        latency::Percentile,
+        report::{hostile, sample},
+    };
 
     #[test]
     fn every_page_is_whole_and_harmless() {
@@ -256,12 +260,12 @@ mod tests {
         for record in [
             sample::sweep(),
             sample::sweep_of_rates(),
-            sample::hostile_sweep(),
+            hostile::sweep(),
             empty,
         ] {
             page::tests::check(&sweep(&record));
         }
-        assert!(sweep(&sample::hostile_sweep()).contains("&lt;script&gt;"));
+        assert!(sweep(&hostile::sweep()).contains("&lt;script&gt;"));
     }
 
     #[test]

@@ -61,7 +61,10 @@ fn steps(record: &FindRecord) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{record::LimitedBy, report::sample};
+    use crate::{
+        record::LimitedBy,
+        report::{hostile, sample},
+    };
 
     fn at(width: usize) -> Look {
         Look {
@@ -72,7 +75,7 @@ mod tests {
 
     #[test]
     fn no_line_is_wider_than_the_terminal_and_nothing_raw_reaches_it() {
-        for record in [sample::find(), sample::hostile_find()] {
+        for record in [sample::find(), hostile::find()] {
             for width in [60, 80, 120] {
                 let text = find(&record, &at(width));
                 for line in text.lines() {

@@ -93,7 +93,7 @@ fn row(label: &str, latency: &Latency) -> Vec<Cell> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample;
+    use crate::report::{hostile, sample};
 
     fn at(width: usize) -> Look {
         Look {
@@ -108,7 +108,7 @@ mod tests {
             sample::closed(),
             sample::overloaded(),
             sample::noisy(),
-            sample::hostile(),
+            hostile::run(),
         ] {
             for width in [60, 80, 120] {
                 let text = run(&record, &at(width));
@@ -182,10 +182,8 @@ mod tests {
     #[test]
     fn every_reading_stands_as_it_is_known() {
         let overloaded = run(&sample::overloaded(), &at(80));
-        assert!(
-            overloaded.contains("\nlimited by the generator: ") || overloaded.contains("\nvalid: ")
-        );
         for part in [
+            "\nvalid: ",
             "≥ ",
             "send lag  ",
             "All places were taken",

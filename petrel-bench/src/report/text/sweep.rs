@@ -135,7 +135,7 @@ fn bar(share: f64, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample;
+    use crate::report::{hostile, sample};
 
     fn at(width: usize) -> Look {
         Look {
@@ -146,11 +146,7 @@ mod tests {
 
     #[test]
     fn no_line_is_wider_than_the_terminal_and_nothing_raw_reaches_it() {
-        for record in [
-            sample::sweep(),
-            sample::sweep_of_rates(),
-            sample::hostile_sweep(),
-        ] {
+        for record in [sample::sweep(), sample::sweep_of_rates(), hostile::sweep()] {
             for width in [60, 80, 120] {
                 let text = sweep(&record, &at(width));
                 for line in text.lines() {
