@@ -18,6 +18,7 @@ pub mod progress;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
 pub mod record;
+pub mod report;
 mod schedule;
 mod stability;
 mod tally;
