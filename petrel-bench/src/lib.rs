@@ -1,6 +1,7 @@
 //! `petrel-bench`: loads a Petrel server, and says how far its own numbers can be believed.
 
 pub mod cli;
+pub mod condition;
 pub mod doctor;
 mod engine;
 mod fault;
@@ -8,6 +9,8 @@ mod figures;
 pub mod floor;
 pub mod health;
 pub mod histogram;
+#[cfg(test)]
+mod invented;
 pub mod latency;
 pub mod line;
 #[cfg(feature = "live")]
@@ -20,7 +23,7 @@ pub mod prometheus;
 pub mod record;
 pub mod report;
 mod schedule;
-mod stability;
+pub mod stats;
 mod tally;
 mod target;
 mod wire;

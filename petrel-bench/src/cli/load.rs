@@ -4,12 +4,12 @@ use crate::{
     plan::{Arrivals, Plan, RequestPlan, Verify, Warmup},
     workload::{PayloadSpec, read_scenario},
 };
-use clap::Args;
+use clap::{Args, builder::RangedI64ValueParser};
 use petrel::Unit;
 use petrel_cli::{ClientTlsArgs, Failure, KeyArgs, Target, quantity};
 use std::{num::NonZero, path::PathBuf};
 
-/// Requests per connection and second that nobody needs more of, and the fewest that can be paced.
+/// Requests per second that nobody needs more of, and the fewest that can be paced.
 const RATE_BOUNDS: (f64, f64) = (0.001, 1e8);
 
 #[derive(Clone, Debug, Args)]
@@ -18,25 +18,13 @@ pub(super) struct LoadArgs {
     pub(super) key: KeyArgs,
     #[command(flatten)]
     pub(super) tls: ClientTlsArgs,
-    /// Open so many connections
-    #[arg(short, long, value_name = "N", default_value_t = 16, help_heading = "Load",
-          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub(super) connections: u32,
     /// Keep up to so many requests in flight on each connection
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Load",
           value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub(super) pipeline: u32,
-    /// Send so many requests per second over all connections, whatever comes back: an open loop. 5000,
-    /// 20k or 1.5M. Without it requests follow answers: a closed loop
-    #[arg(short, long, value_name = "PER_SECOND", help_heading = "Load", value_parser = rate)]
-    pub(super) rate: Option<f64>,
     /// How the requests of a rate are spread over time
     #[arg(long, value_enum, default_value = "poisson", help_heading = "Load")]
     arrivals: Arrivals,
-    /// Measure for so long, warm-up not included
-    #[arg(short, long, value_name = "TIME", default_value = "10s", help_heading = "Load",
-          value_parser = seconds)]
-    pub(super) duration: f64,
     /// Load for so long before, without measuring: a time, or `auto` for until it is stable
     #[arg(long, value_name = "TIME", default_value = "auto", help_heading = "Load",
           value_parser = warmup)]
@@ -97,21 +85,37 @@ pub(super) struct LoadArgs {
 }
 
 impl LoadArgs {
-    /// The plan: every choice made.
+    /// The load of a command line that says nothing of it.
+    pub(super) fn default_load() -> Self {
+        #[derive(clap::Parser)]
+        struct Nothing {
+            #[command(flatten)]
+            load: LoadArgs,
+        }
+        <Nothing as clap::Parser>::parse_from([""]).load
+    }
+
+    /// The plan of a run with so many connections, at a rate or not, of so many seconds: every choice
+    /// made.
     ///
     /// # Errors
-    /// If the arguments contradict each other, or the scenario cannot be read.
-    pub(super) fn plan(&self, target: &Target) -> Result<Plan, Failure> {
+    /// If the scenario cannot be read.
+    pub(super) fn plan(
+        &self,
+        target: &Target,
+        connections: u32,
+        rate_per_s: Option<f64>,
+        duration_s: f64,
+    ) -> Result<Plan, Failure> {
         let is_tls = matches!(target, Target::Endpoint(endpoint) if endpoint.is_tls());
-        let is_open = self.rate.is_some();
         Ok(Plan {
             target: target.to_string(),
-            connections: self.connections,
+            connections,
             pipeline: self.pipeline,
-            threads: self.threads(target).min(self.connections),
-            rate_per_s: self.rate,
-            arrivals: is_open.then_some(self.arrivals),
-            duration_s: self.duration,
+            threads: self.threads(target).min(connections),
+            rate_per_s,
+            arrivals: rate_per_s.map(|_| self.arrivals),
+            duration_s,
             warmup: self.warmup,
             timeout_s: self.timeout,
             seed: self.seed,
@@ -156,6 +160,11 @@ impl LoadArgs {
     }
 }
 
+/// Connections that can be asked for: as many as a machine may have.
+pub(super) fn connections() -> RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..=1_000_000)
+}
+
 /// Requests per second: a number, perhaps with k or M behind it.
 pub(super) fn rate(text: &str) -> Result<f64, String> {
     let (number, factor) = match text.strip_suffix(['k', 'K']) {
@@ -174,7 +183,7 @@ pub(super) fn rate(text: &str) -> Result<f64, String> {
 }
 
 /// A time in seconds.
-fn seconds(text: &str) -> Result<f64, String> {
+pub(super) fn seconds(text: &str) -> Result<f64, String> {
     let millis = quantity::parse(Unit::Milliseconds, text).map_err(|error| error.to_string())?;
     #[expect(clippy::cast_precision_loss, reason = "times lie far below 2^53")]
     let seconds = millis as f64 / 1e3;

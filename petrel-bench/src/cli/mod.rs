@@ -1,40 +1,49 @@
 //! The command line: what is asked for, and how the program ends.
 
 mod doctor;
+mod find;
 mod floor;
 mod load;
+mod out;
+mod run;
+mod sweep;
 
-use crate::{measure::Bench, progress::Unwatched, target::Reached};
+use crate::measure;
 use clap::{Parser, Subcommand};
 use load::LoadArgs;
 use petrel_cli::{
-    Exit, Failure, Interrupt, Target,
+    Exit, Failure, Interrupt, LogArgs, Target,
     output::{self, FormatArgs},
 };
 use std::process::ExitCode;
 
 /// Load Petrel servers, and say how far the numbers can be believed
+///
+/// Without a command it measures the embedded reference server, which has a thread of its own. Exit
+/// codes: 0 done, 1 a condition was met, a regression, or no answer as expected, 2 wrong usage, 3 the
+/// server could not be reached, 4 the measurement cannot tell, 130 interrupted.
 #[derive(Debug, Parser)]
-#[command(name = "petrel-bench", version, help_expected = true)]
+#[command(name = "petrel-bench", version, help_expected = true, args_conflicts_with_subcommands = true)]
+#[command(mut_arg("format", |arg| arg.global(true)))]
+#[command(mut_arg("log", |arg| arg.default_value("warn")))]
 struct Arguments {
     #[command(flatten)]
+    measured: run::MeasuredArgs,
+    #[command(flatten)]
     format: FormatArgs,
+    #[command(flatten)]
+    log: LogArgs,
     #[command(subcommand)]
     command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Measure a server once
-    Run(RunArgs),
-}
-
-#[derive(Debug, clap::Args)]
-struct RunArgs {
-    /// Where the server is
-    target: Target,
-    #[command(flatten)]
-    load: LoadArgs,
+    Run(Box<run::RunArgs>),
+    Sweep(Box<sweep::SweepArgs>),
+    Find(Box<find::FindArgs>),
+    Doctor(doctor::DoctorArgs),
+    Floor(floor::FloorArgs),
 }
 
 /// Runs the program with the arguments of this process.
@@ -43,23 +52,50 @@ pub fn main() -> ExitCode {
 }
 
 fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
-    let interrupt = Interrupt::watch()?;
+    let _log = arguments.log.start()?;
+    petrel_cli::open_files::raise();
+    let format = arguments.format.format;
+    let command = command_line();
     match &arguments.command {
-        Some(Command::Run(run)) => {
-            let plan = run.load.plan(&run.target)?;
-            let key = run.load.key.read()?;
-            let reached = Reached::new(&run.target, key.as_ref(), &run.load.tls)?;
-            let bench = Bench {
-                reached: &reached,
-                key: key.as_ref(),
-                command: "",
-                interrupt: &interrupt,
-                known: std::cell::Cell::new(None),
-            };
-            let measured = bench.run(plan, &mut Unwatched)?;
-            output::print_json(&measured.record)?;
-            Ok(Exit::Done)
+        None => {
+            output::note(
+                "no command: measuring the embedded server, on a thread of its own in this process; \
+                 see --help",
+            );
+            run::execute(&Target::Embedded, &arguments.measured, format, &command)
         }
-        None => Ok(Exit::Done),
+        Some(Command::Run(run)) => run::execute(&run.target, &run.measured, format, &command),
+        Some(Command::Sweep(sweep)) => sweep::execute(sweep, format, &command),
+        Some(Command::Find(find)) => find::execute(find, format, &command),
+        Some(Command::Doctor(_)) => doctor::execute(format, headroom),
+        Some(Command::Floor(floor)) => floor::execute(floor),
+    }
+}
+
+/// What the generator of the default load reaches here.
+fn headroom() -> Result<f64, Failure> {
+    let interrupt = Interrupt::watch()?;
+    let args = LoadArgs::default_load();
+    let plan = args.plan(&Target::Embedded, 64, None, 1.0)?;
+    let reached = measure::headroom(&plan, None, Some(&interrupt))?;
+    reached.ok_or_else(|| Failure::new(Exit::NoVerdict, "it was not measured"))
+}
+
+/// This process's arguments as a line for a shell. Keys never stand among them.
+fn command_line() -> String {
+    let arguments = std::env::args_os().skip(1);
+    let words = arguments.map(|word| output::shell_word(&word.to_string_lossy()));
+    let all: Vec<String> = std::iter::once("petrel-bench".to_owned()).chain(words).collect();
+    all.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
     }
 }

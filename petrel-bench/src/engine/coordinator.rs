@@ -12,7 +12,7 @@ use crate::{
     latency::{Latency, micros},
     plan::{Plan, Warmup},
     progress::{Health, Order, Phase, Progress, Watch},
-    stability::Stability,
+    stats::{Stability, WarmupWindow},
     tally::Tally,
     workload::Workload,
 };
@@ -252,7 +252,7 @@ impl Running {
             Warmup::Seconds(seconds) => (nanos(seconds), nanos(seconds)),
             Warmup::Auto => (0, (duration / 5).max(1_000_000_000)),
         };
-        let mut stability = Stability::new();
+        let mut stability = Stability::default();
         let mut seen = Span::default();
         while self.now() + AHEAD < begin + most {
             self.look(watch)?;
@@ -261,10 +261,10 @@ impl Running {
                 continue;
             }
             seen = self.gathered.last_span;
-            let Some((rate, median)) = self.gathered.newest() else {
-                continue;
-            };
-            let is_stable = stability.add(rate, median.map(micros));
+            let is_stable = self
+                .gathered
+                .newest()
+                .is_some_and(|window| stability.push(window));
             if is_stable && self.now() + AHEAD >= begin + least {
                 break;
             }

@@ -4,6 +4,7 @@ use crate::{
     histogram::Histogram,
     latency::micros,
     record::{Point, Series},
+    stats::WarmupWindow,
     tally::Tally,
 };
 use std::collections::BTreeMap;
@@ -155,12 +156,13 @@ impl Gathered {
             .unwrap_or_default()
     }
 
-    /// Throughput and median of the newest stretch.
-    pub(crate) fn newest(&self) -> Option<(f64, Option<u64>)> {
-        let span = self.last_span;
-        (span.to > span.from).then(|| {
-            let rate = per_second(self.last.counts.answered, span);
-            (rate, self.last.times.response.quantile(0.5))
+    /// The newest stretch, for whoever waits until the load is stable.
+    pub(crate) fn newest(&self) -> Option<WarmupWindow> {
+        let (span, answered) = (self.last_span, self.last.counts.answered);
+        (span.to > span.from).then(|| WarmupWindow {
+            answers: answered,
+            throughput_per_s: per_second(answered, span),
+            response_p50: self.last.times.response.quantile(0.5).map(micros),
         })
     }
 
@@ -261,7 +263,8 @@ mod tests {
         };
         assert!(!gathered.add(0, span(0), &tally(5, 0)));
         assert!(gathered.add(1, span(0), &tally(5, 0)));
-        assert_eq!(gathered.newest(), Some((10.0, Some(5_003))));
+        let newest = gathered.newest().unwrap();
+        assert_eq!((newest.answers, newest.throughput_per_s), (10, 10.0));
         gathered.measure(Span {
             from: span(1).from,
             to: span(3).to,

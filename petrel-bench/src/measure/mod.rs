@@ -24,12 +24,12 @@ use surroundings::{After, Surroundings};
 /// What runs are made with.
 #[derive(Debug)]
 pub(crate) struct Bench<'a> {
-    pub(crate) reached: &'a Reached,
-    pub(crate) key: Option<&'a Key>,
-    pub(crate) command: &'a str,
-    pub(crate) interrupt: &'a Interrupt,
+    reached: &'a Reached,
+    key: Option<&'a Key>,
+    command: &'a str,
+    interrupt: &'a Interrupt,
     /// The headroom of the last run, with the connections that it was measured with.
-    pub(crate) known: Cell<Option<(u32, Option<f64>)>>,
+    known: Cell<Option<(u32, Option<f64>)>>,
 }
 
 /// A run, and whether it was cut short.
@@ -39,7 +39,23 @@ pub(crate) struct Measured {
     pub(crate) interrupted: bool,
 }
 
-impl Bench<'_> {
+impl<'a> Bench<'a> {
+    /// `command` is the line that makes such runs again.
+    pub(crate) const fn new(
+        reached: &'a Reached,
+        key: Option<&'a Key>,
+        command: &'a str,
+        interrupt: &'a Interrupt,
+    ) -> Self {
+        Self {
+            reached,
+            key,
+            command,
+            interrupt,
+            known: Cell::new(None),
+        }
+    }
+
     /// Makes the run that a plan describes.
     ///
     /// # Errors
