@@ -1,6 +1,9 @@
 //! `petrel-bench`: loads a Petrel server, and says how far its own numbers can be believed.
 
+pub mod condition;
 pub mod histogram;
+#[cfg(test)]
+mod invented;
 pub mod latency;
 pub mod plan;
 pub mod progress;
