@@ -8,3 +8,4 @@ pub mod latency;
 pub mod plan;
 pub mod progress;
 pub mod record;
+pub mod stats;
