@@ -200,6 +200,9 @@ impl Link for ClientLink {
         }
         chunk
     }
+
+    /// What is not asked for is never read, and nothing stands in the client's way.
+    fn stop_reading(&mut self) {}
 }
 
 impl ClientLink {
