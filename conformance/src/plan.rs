@@ -81,8 +81,8 @@ pub(crate) fn segmentations<'s>(
     wanted: &'s [Segmentation],
 ) -> impl Iterator<Item = Segmentation> + use<'s> {
     let can_join = case.can_join();
-    // Megabytes and a thousand connections take their time, and show little more.
-    let once = case.is_large() || case.is_long() || case.stops_reading();
+    // Megabytes, a thousand connections and silence take their time, and show little more.
+    let once = case.is_large() || case.is_long() || case.stops_reading() || case.waits();
     wanted.iter().copied().filter(move |each| match each {
         Segmentation::Whole => true,
         _ if once => false,

@@ -154,6 +154,13 @@ impl Case {
             .any(|step| matches!(step.verb, Verb::Visitors(_)))
     }
 
+    /// Whether a right peer lets the suite wait for as long as it is patient.
+    pub(crate) fn waits(&self) -> bool {
+        self.outcomes().any(|outcome| {
+            outcome.grade == Grade::Ideal && matches!(outcome.events[..], [Expected::Silence])
+        })
+    }
+
     /// Whether it leaves answers unread, enough of them to fill every buffer on the way.
     pub(crate) fn stops_reading(&self) -> bool {
         let stops = |step: &Step| matches!(step.verb, Verb::StopReading);

@@ -97,6 +97,10 @@ pub(crate) enum ClientManner {
     NoClasses,
     /// Looks at what comes only while it waits for an answer.
     LooksLate,
+    /// Gives up where an answer is late, and closes.
+    GivesUp,
+    /// Asks for the version again where an answer is late: a request like any other (P-067).
+    Pings,
     /// Takes 50 ms before it says what came of a command.
     Slow,
 }
@@ -110,6 +114,8 @@ impl ClientManner {
         Self::Resets,
         Self::NoClasses,
         Self::LooksLate,
+        Self::GivesUp,
+        Self::Pings,
         Self::Slow,
     ];
 }

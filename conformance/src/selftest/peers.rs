@@ -166,7 +166,7 @@ fn of_mutant<F>(role: &str, mutant: &'static Mutant<F>, kind: Kind) -> ModelPeer
         limit: Some(if documented { LIMIT_DEFAULT } else { LIMIT }),
         is_large: documented || breaks(&["P-131"]),
         // No run is long enough to see the numbers wrap from 1 on.
-        first_sequence: if mutant.breaks == ["P-058"] {
+        first_sequence: if mutant.breaks == ["P-058"] && mutant.name.starts_with("sequence-") {
             u32::MAX - 2
         } else {
             1

@@ -278,7 +278,8 @@ impl World {
         while progress {
             progress = false;
             for id in 0..self.connections.len() {
-                if self.died_at.is_some() || self.is_held_up(id) {
+                let is_idle = self.connections[id].incoming.is_empty();
+                if is_idle || self.died_at.is_some() || self.is_held_up(id) {
                     continue;
                 }
                 if let Some(incoming) = self.connections[id].incoming.pop_front() {
