@@ -19,7 +19,7 @@ use petrel_cli::{
     output::{self, FormatArgs},
 };
 use selection::SelectionArgs;
-use std::{io, num::NonZero, process::ExitCode};
+use std::{io, num::NonZero, process::ExitCode, time::Instant};
 
 /// A run that came to its end.
 type Judged = Record;
@@ -90,10 +90,13 @@ fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
     };
     // Watched before anything is started, so that nothing is left behind.
     let interrupt = Interrupt::watch()?;
+    // What is done before the first case counts, too.
+    let deadline = Instant::now() + selection.max_time();
     match &arguments.command {
         Some(Command::Server(server)) if server.generated.is_asked() => {
-            let prepared = server::prepare(server, &interrupt)?;
+            let prepared = server::prepare(server, &interrupt, deadline)?;
             let mut options = prepared.options(selection)?;
+            options.deadline = Some(deadline);
             options.interrupt = Some(interrupt);
             certify(&around, |on_start, on_case| {
                 generated::judge(&server.generated, prepared, &options, on_start, on_case)
@@ -101,17 +104,19 @@ fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
         }
         Some(Command::Server(server)) => {
             around.refuse_nothing(Role::Server)?;
-            judge_server(&around, server::prepare(server, &interrupt)?, interrupt)
+            let prepared = server::prepare(server, &interrupt, deadline)?;
+            judge_server(&around, prepared, interrupt, deadline)
         }
         None => {
             around.refuse_nothing(Role::Server)?;
             output::note("no command: certifying the reference server in this process; see --help");
-            judge_server(&around, server::embedded()?, interrupt)
+            judge_server(&around, server::embedded()?, interrupt, deadline)
         }
         Some(Command::Client(client)) => {
             around.refuse_nothing(Role::Client)?;
-            let prepared = client::prepare(client, &interrupt)?;
+            let prepared = client::prepare(client, &interrupt, deadline)?;
             let mut options = prepared.options(selection)?;
+            options.deadline = Some(deadline);
             options.interrupt = Some(interrupt);
             certify(&around, |on_start, on_case| {
                 prepared.judge(&cases, &options, on_start, on_case)
@@ -136,8 +141,10 @@ fn judge_server(
     around: &Around<'_>,
     prepared: server::Prepared,
     interrupt: Interrupt,
+    deadline: Instant,
 ) -> Result<Exit, Failure> {
     let mut options = prepared.options(around.selection)?;
+    options.deadline = Some(deadline);
     options.interrupt = Some(interrupt);
     certify(around, |on_start, on_case| {
         prepared.judge(around.cases, &options, on_start, on_case)

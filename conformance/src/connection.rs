@@ -62,6 +62,8 @@ pub(crate) struct Connection {
     pub(crate) sent_at: Duration,
     /// The suite has ended its side. No clause says when the peer ends its own.
     pub(crate) is_shut: bool,
+    /// What comes is left unread.
+    is_unread: bool,
     /// Frames, and bytes, that were sent and not answered.
     pub(crate) unanswered: (usize, usize),
     /// Frames that wait to be joined with the next ones.
@@ -84,6 +86,7 @@ impl Connection {
             put_back: VecDeque::new(),
             sent_at: Duration::ZERO,
             is_shut: false,
+            is_unread: false,
             unanswered: (0, 0),
             pending: Vec::new(),
             own_cuts: Vec::new(),
@@ -112,12 +115,23 @@ impl Connection {
             cuts_left = cuts_left.saturating_sub(1).max(1);
             start = cut;
         }
-        self.link.write(&bytes[start..])
+        self.link.write(&bytes[start..])?;
+        if self.is_unread {
+            // What comes next is to meet a peer that is busy with this.
+            self.link.settle(PIECE_MAX);
+        }
+        Ok(())
     }
 
     pub(crate) fn shutdown_write(&mut self) -> io::Result<()> {
         self.is_shut = true;
         self.link.shutdown_write()
+    }
+
+    /// From now on what comes is left unread, until somebody asks for it.
+    pub(crate) fn stop_reading(&mut self) {
+        self.is_unread = true;
+        self.link.stop_reading();
     }
 
     pub(crate) fn close(&mut self, how: Ending) {
@@ -140,6 +154,7 @@ impl Connection {
         if let Some(event) = &self.last {
             return event.clone();
         }
+        self.is_unread = false;
         let mut until = clock() + wait;
         let until_at_most = clock() + wait * 10;
         let event = loop {

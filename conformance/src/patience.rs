@@ -36,7 +36,7 @@ impl Patience {
             round_trip,
             scale: options.time_scale,
             time: options.max_time,
-            deadline: start + options.max_time,
+            deadline: options.deadline.unwrap_or(start + options.max_time),
             interrupt: options.interrupt.clone(),
             hangs_in_row: AtomicU32::new(0),
         }

@@ -81,11 +81,11 @@ pub(crate) fn segmentations<'s>(
     wanted: &'s [Segmentation],
 ) -> impl Iterator<Item = Segmentation> + use<'s> {
     let can_join = case.can_join();
-    let (is_large, is_long) = (case.is_large(), case.is_long());
+    // Megabytes, a thousand connections and silence take their time, and show little more.
+    let once = case.is_large() || case.is_long() || case.stops_reading() || case.waits();
     wanted.iter().copied().filter(move |each| match each {
         Segmentation::Whole => true,
-        // Megabytes and a thousand connections take their time, and show little more.
-        _ if is_long || is_large => false,
+        _ if once => false,
         Segmentation::Joined => can_join,
         _ => true,
     })

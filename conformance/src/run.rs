@@ -33,6 +33,8 @@ pub(crate) struct Options {
     pub(crate) jobs: usize,
     /// When this is up, the rest is not run.
     pub(crate) max_time: Duration,
+    /// When that is, if what came before the run counts, too.
+    pub(crate) deadline: Option<Instant>,
     /// The silence that is borne at least; more where the round trip is long.
     pub(crate) patience: Duration,
     /// Every wait is multiplied by it.
@@ -50,6 +52,7 @@ impl Default for Options {
             segmentations: Segmentation::ALL.to_vec(),
             jobs: 1,
             max_time: Duration::from_secs(60),
+            deadline: None,
             patience: Duration::from_secs(1),
             time_scale: 1.0,
             interrupt: None,

@@ -39,6 +39,8 @@ pub(crate) trait Link: fmt::Debug {
     fn close(&mut self, how: Ending);
     /// What came next, or `None` if nothing did for so long.
     fn read(&mut self, wait: Duration) -> Option<Chunk>;
+    /// Leaves what the peer sends unread until the next `read`, in buffers that are small on this side.
+    fn stop_reading(&mut self);
 }
 
 /// A server under judgement.

@@ -218,3 +218,21 @@ fn an_interruption_reports_what_was_found_so_far() {
         assert!(text.contains(part), "`{part}` is missing in:\n{text}");
     }
 }
+
+/// A peer that never comes up takes no longer than the run may; the program bounds both by itself.
+#[test]
+fn the_start_of_a_peer_is_bounded_by_max_time() {
+    let server = &["server", "--exec", "sleep 60 # {port}", "--max-time", "1"];
+    let output = program(server);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(
+        said.contains("when the time of --max-time was up"),
+        "{said}"
+    );
+
+    let client = &["client", "--driver", "exec sleep 60", "--max-time", "1"];
+    let output = program(client);
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    assert!(stdout(&output).contains("the 1 s of --max-time were up"));
+}

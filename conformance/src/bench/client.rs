@@ -50,6 +50,8 @@ pub(crate) struct ClientSetup {
     pub(crate) folder: PathBuf,
     /// The driver answers a command that it does not know, so that its start can be waited for.
     pub(crate) answers_unknown: bool,
+    /// When the time of the whole run is up.
+    pub(crate) deadline: Instant,
 }
 
 /// One job: a driver that lives as long as it behaves.
@@ -162,9 +164,13 @@ impl Bench for Driven {
 fn started(setup: &ClientSetup) -> Result<Driver, Failure> {
     let mut driver = Driver::start(&setup.command)?;
     if setup.answers_unknown {
-        driver.refuse_yes_sayers(0, START_PATIENCE, None)?;
+        driver.refuse_yes_sayers(0, start_patience(setup.deadline), None)?;
     }
     Ok(driver)
+}
+
+fn start_patience(deadline: Instant) -> Duration {
+    START_PATIENCE.min(deadline.saturating_duration_since(Instant::now()))
 }
 
 /// Whether the driver is one whose answers prove something.
@@ -172,9 +178,10 @@ pub(crate) fn try_driver(
     command: &str,
     seed: u64,
     interrupt: &Interrupt,
+    deadline: Instant,
 ) -> Result<Option<Failure>, Failure> {
     let mut driver = Driver::start(command)?;
-    match driver.refuse_yes_sayers(seed, START_PATIENCE, Some(interrupt)) {
+    match driver.refuse_yes_sayers(seed, start_patience(deadline), Some(interrupt)) {
         Ok(()) => Ok(None),
         Err(failure) if failure.exit() != Exit::Unreachable => Err(failure),
         // It may still do what it is told in words that it knows, if it can be started at all.

@@ -28,6 +28,8 @@ pub(crate) struct ServerCommand {
     /// Where the key stands, and its bytes, if the command asks for one.
     key: Option<(PathBuf, Key)>,
     interrupt: Interrupt,
+    /// When the time of the whole run is up.
+    deadline: Instant,
 }
 
 impl ServerCommand {
@@ -36,6 +38,7 @@ impl ServerCommand {
         template: &str,
         key: &(PathBuf, Key),
         interrupt: Interrupt,
+        deadline: Instant,
     ) -> Result<Self, Failure> {
         if !template.contains("{port}") {
             return Err(Failure::usage(format!(
@@ -46,6 +49,7 @@ impl ServerCommand {
             template: template.to_owned(),
             key: template.contains("{key_file}").then(|| key.clone()),
             interrupt,
+            deadline,
         })
     }
 
@@ -58,7 +62,9 @@ impl ServerCommand {
         let begin = Instant::now();
         self.start_once().or_else(|failure| {
             // Somebody else may have taken the free port before the server did; it says so at once.
-            let is_late = begin.elapsed() > START_MAX / 4 || failure.exit() == Exit::Interrupted;
+            let is_late = begin.elapsed() > START_MAX / 4
+                || Instant::now() >= self.deadline
+                || failure.exit() == Exit::Interrupted;
             if is_late {
                 Err(failure)
             } else {
@@ -85,7 +91,8 @@ impl ServerCommand {
         let endpoint = endpoint.map_err(|error| cannot(&error))?;
         let mut server = Server::new(Address::look_up(&endpoint)?);
         server.key = self.key.as_ref().map(|(_, key)| key.clone());
-        let deadline = Instant::now() + START_MAX;
+        let begin = Instant::now();
+        let deadline = self.deadline.min(begin + START_MAX);
         while server.measure().is_err() {
             if let Some(how) = process.exit_within(Duration::ZERO) {
                 let last = process.stderr().join("\n");
@@ -100,9 +107,13 @@ impl ServerCommand {
                 ));
             }
             if Instant::now() > deadline {
+                let why = match deadline == self.deadline {
+                    true => "when the time of --max-time was up",
+                    false => "and a server has no longer to start",
+                };
+                let seconds = begin.elapsed().as_secs_f32();
                 return Err(cannot(&format!(
-                    "nothing listens on port {port} after {} s",
-                    START_MAX.as_secs()
+                    "nothing listens on port {port} after {seconds:.1} s, {why}"
                 )));
             }
             thread::sleep(LOOK_PAUSE);

@@ -23,6 +23,8 @@ const VIRTUAL_GROWTH_MAX: u64 = 1 << 30;
 const RESIDENT_GROWTH_MAX: u64 = 256 << 20;
 /// How long one request may take while the limit is searched.
 const LIMIT_PATIENCE: Duration = Duration::from_secs(2);
+/// How long one answer may take while it is found out what a server offers.
+const DISCOVERY_PATIENCE: Duration = Duration::from_secs(2);
 /// How long the end of a process may be behind the end of its connections.
 const EXIT_DELAY: Duration = Duration::from_millis(300);
 
@@ -270,13 +272,14 @@ fn watched(unit: &Unit<'_>, judgement: Judgement, before: Memory, after: Memory)
 
 /// The payload limit of a server that declares none, if it is below the documented one: found out by
 /// requests of an unknown name. `None` if it is not below, or does not say at once.
-pub(crate) fn find_limit(server: &Server) -> Option<u32> {
+pub(crate) fn find_limit(server: &Server, deadline: Instant) -> Option<u32> {
     let accepts = |length: u32| {
         let payload = vec![b'l'; length as usize];
         let start = Instant::now();
+        let patience = LIMIT_PATIENCE.min(deadline.saturating_duration_since(start));
         let request = [(UNKNOWN_NAME, payload.as_slice(), 400)];
-        let is_accepted = crate::judge::answers(server, &request, LIMIT_PATIENCE);
-        (start.elapsed() < LIMIT_PATIENCE).then_some(is_accepted)
+        let is_accepted = crate::judge::answers(server, &request, patience);
+        (start.elapsed() < patience).then_some(is_accepted)
     };
     if accepts(LIMIT_DEFAULT)? {
         return None;
@@ -300,9 +303,11 @@ pub(crate) fn find_limit(server: &Server) -> Option<u32> {
 ///
 /// A server that has most of the fixtures right is taken to have them all: one that is wrong is then
 /// found out, and not passed over.
-pub(crate) fn discover(server: &Server, echo: &str, patience: Duration) -> Option<Offers> {
-    let answers =
-        |requests: &[(&str, &[u8], u16, &[u8])]| crate::judge::exchange(server, requests, patience);
+pub(crate) fn discover(server: &Server, echo: &str, deadline: Instant) -> Option<Offers> {
+    let answers = |requests: &[(&str, &[u8], u16, &[u8])]| {
+        let left = deadline.saturating_duration_since(Instant::now());
+        !left.is_zero() && crate::judge::exchange(server, requests, DISCOVERY_PATIENCE.min(left))
+    };
     if !answers(&[]) {
         return None;
     }

@@ -133,6 +133,7 @@ impl Case {
                 .steps
                 .iter()
                 .any(|step| matches!(step.verb, Verb::OpenRaw | Verb::Visitors(_)))
+            || self.stops_reading()
     }
 
     /// Whether it sends megabytes to a peer with the documented limit.
@@ -151,6 +152,19 @@ impl Case {
         self.steps
             .iter()
             .any(|step| matches!(step.verb, Verb::Visitors(_)))
+    }
+
+    /// Whether a right peer lets the suite wait for as long as it is patient.
+    pub(crate) fn waits(&self) -> bool {
+        self.outcomes().any(|outcome| {
+            outcome.grade == Grade::Ideal && matches!(outcome.events[..], [Expected::Silence])
+        })
+    }
+
+    /// Whether it leaves answers unread, enough of them to fill every buffer on the way.
+    pub(crate) fn stops_reading(&self) -> bool {
+        let stops = |step: &Step| matches!(step.verb, Verb::StopReading);
+        self.steps.iter().any(stops)
     }
 
     /// Whether a right server takes longer than the suite is patient otherwise.

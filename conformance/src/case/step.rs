@@ -29,6 +29,8 @@ pub(crate) enum Verb {
     Expect(Vec<Outcome>),
     /// Ends the writing side of the connection.
     ShutdownWrite,
+    /// Leaves unread what a server sends on the connection, until something is expected there.
+    StopReading,
     /// Ends both sides: in order, by a reset, or under TLS without a close_notify.
     Close(Ending),
     /// To a server: an ordinary request of that sequence whose answer has to be the next frame:
@@ -104,6 +106,7 @@ struct RawStep {
     answer: Option<OneOrMany>,
     expect: Option<Vec<Outcome>>,
     shutdown_write: Option<bool>,
+    stop_reading: Option<bool>,
     close: Option<String>,
     barrier: Option<u32>,
     fresh: Option<bool>,
@@ -163,6 +166,7 @@ impl TryFrom<RawStep> for Step {
             answer,
             raw.expect.map(Verb::Expect),
             flag(raw.shutdown_write, Verb::ShutdownWrite),
+            flag(raw.stop_reading, Verb::StopReading),
             close.transpose()?,
             raw.barrier.map(Verb::Barrier),
             flag(raw.fresh, Verb::Fresh),
@@ -185,8 +189,8 @@ impl TryFrom<RawStep> for Step {
             }),
             _ => Err(
                 "a step has exactly one verb: greet, send, answer, expect, shutdown_write, \
-                      close, barrier, fresh, crowd, visitors, open_raw, connect, accept, dispatch, result, \
-                      exchange or quiet"
+                      stop_reading, close, barrier, fresh, crowd, visitors, open_raw, connect, accept, \
+                      dispatch, result, exchange or quiet"
                     .into(),
             ),
         }

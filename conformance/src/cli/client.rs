@@ -16,7 +16,7 @@ use std::{
     fs,
     hash::{BuildHasher, RandomState},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 
@@ -58,13 +58,18 @@ pub(super) struct Prepared {
     _folder: TempDir,
 }
 
-pub(super) fn prepare(arguments: &ClientArgs, interrupt: &Interrupt) -> Result<Prepared, Failure> {
+pub(super) fn prepare(
+    arguments: &ClientArgs,
+    interrupt: &Interrupt,
+    deadline: Instant,
+) -> Result<Prepared, Failure> {
     let ours = arguments.driver.is_none();
     let command = match &arguments.driver {
         Some(command) => command.clone(),
         None => own_driver()?,
     };
-    let doubt = try_driver(&command, RandomState::new().hash_one(0), interrupt)?;
+    let seed = RandomState::new().hash_one(0);
+    let doubt = try_driver(&command, seed, interrupt, deadline)?;
     if let Some(doubt) = &doubt {
         output::warn(&format!(
             "{doubt}; it should answer what it does not know `unsupported`"
@@ -104,6 +109,7 @@ pub(super) fn prepare(arguments: &ClientArgs, interrupt: &Interrupt) -> Result<P
             ca,
             folder: folder.path().to_owned(),
             answers_unknown: doubt.is_none(),
+            deadline,
         }),
         name: if ours {
             "the reference client".to_owned()

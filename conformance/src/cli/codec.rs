@@ -45,7 +45,7 @@ pub(super) fn execute(
     let options = Options {
         driver: arguments.driver.clone(),
         patience: arguments.patience,
-        start_patience: START_PATIENCE,
+        start_patience: START_PATIENCE.min(selection.max_time()),
         max_time: selection.max_time(),
         selection: selection.selection()?,
         // Another one in every run, so that nobody learns the word.

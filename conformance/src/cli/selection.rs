@@ -35,7 +35,7 @@ pub(super) struct SelectionArgs {
     /// starts itself, 4 for clients, otherwise 1
     #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u32).range(1..=256))]
     jobs: Option<u32>,
-    /// After so many seconds the remaining cases are not run
+    /// After so many seconds, the start of the peer among them, the remaining cases are not run
     #[arg(long, value_name = "SECONDS", default_value_t = 60, global = true,
           value_parser = clap::value_parser!(u32).range(1..=86_400))]
     max_time: u32,

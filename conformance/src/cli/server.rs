@@ -17,15 +17,16 @@ use petrel_cli::{
     ClientTlsArgs, DevelopmentCerts, Embedded, EmbeddedConfig, Failure, Interrupt, KeyArgs,
     Target as Named, keygen, output,
 };
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 use tempfile::TempDir;
 
 /// The key of the embedded server; it guards nothing.
 const EMBEDDED_KEY: &[u8] = b"the key of the embedded reference server";
 /// Far below the default, so that a limit that is not obeyed shows at once.
 const EMBEDDED_SMALL_LIMIT: u32 = 64 << 10;
-/// How long the suite waits for what it asks before the cases begin.
-const DISCOVERY_PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("whom").required(true).multiple(false))]
@@ -195,15 +196,19 @@ pub(super) fn development_tls() -> Result<(ClientTls, ServerTls), Failure> {
     Ok((client, server.map_err(unusable)?))
 }
 
-/// Reads the arguments that describe a server.
-pub(super) fn prepare(arguments: &ServerArgs, interrupt: &Interrupt) -> Result<Prepared, Failure> {
+/// Reads the arguments that describe a server; what is to be found out about it is found by `deadline`.
+pub(super) fn prepare(
+    arguments: &ServerArgs,
+    interrupt: &Interrupt,
+    deadline: Instant,
+) -> Result<Prepared, Failure> {
     match &arguments.target {
         Some(Named::Embedded) => {
             refuse_options_of_others(arguments)?;
             embedded()
         }
-        Some(Named::Endpoint(endpoint)) => given(endpoint, arguments),
-        None => started(arguments, interrupt),
+        Some(Named::Endpoint(endpoint)) => given(endpoint, arguments, deadline),
+        None => started(arguments, interrupt, deadline),
     }
 }
 
@@ -227,7 +232,11 @@ fn refuse_options_of_others(arguments: &ServerArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn given(endpoint: &Endpoint, arguments: &ServerArgs) -> Result<Prepared, Failure> {
+fn given(
+    endpoint: &Endpoint,
+    arguments: &ServerArgs,
+    deadline: Instant,
+) -> Result<Prepared, Failure> {
     let key = arguments.key.read()?;
     let key = key.map(|key| Key::new(key.bytes().to_vec()));
     let tls = arguments.tls.read_for(endpoint)?;
@@ -261,7 +270,7 @@ fn given(endpoint: &Endpoint, arguments: &ServerArgs) -> Result<Prepared, Failur
         server.measure()?;
     }
     let may_ask = target.plain.address.is_local();
-    offers(&mut target, arguments, may_ask);
+    offers(&mut target, arguments, may_ask, deadline);
     Ok(Prepared {
         target,
         commands: Vec::new(),
@@ -274,7 +283,11 @@ fn given(endpoint: &Endpoint, arguments: &ServerArgs) -> Result<Prepared, Failur
 }
 
 /// Servers that the suite starts itself.
-fn started(arguments: &ServerArgs, interrupt: &Interrupt) -> Result<Prepared, Failure> {
+fn started(
+    arguments: &ServerArgs,
+    interrupt: &Interrupt,
+    deadline: Instant,
+) -> Result<Prepared, Failure> {
     if arguments.hmac_target.is_some() || !arguments.key.to_words().is_empty() {
         return Err(Failure::usage(
             "--exec makes a key by itself: write {key_file} into the command instead of \
@@ -295,7 +308,7 @@ fn started(arguments: &ServerArgs, interrupt: &Interrupt) -> Result<Prepared, Fa
     let mut commands: Vec<(Variant, ServerCommand)> = Vec::new();
     let mut again = words(&["petrel-conformance", "server"]);
     for template in &arguments.exec {
-        let command = ServerCommand::new(template, &key, interrupt.clone())?;
+        let command = ServerCommand::new(template, &key, interrupt.clone(), deadline)?;
         let variant = if command.is_signed() {
             Variant::Mac
         } else {
@@ -325,7 +338,7 @@ fn started(arguments: &ServerArgs, interrupt: &Interrupt) -> Result<Prepared, Fa
     let mut target = Target::blind(main);
     target.mac = servers.next();
     again.extend(declare(&mut target, arguments));
-    offers(&mut target, arguments, true);
+    offers(&mut target, arguments, true, deadline);
     drop(processes);
     let name = arguments.exec.join(" and ");
     Ok(Prepared {
@@ -358,12 +371,17 @@ fn declare(target: &mut Target, arguments: &ServerArgs) -> Vec<String> {
 }
 
 /// Finds out what nobody declared; strangers that are not on this machine are not asked.
-fn offers(target: &mut Target, arguments: &ServerArgs, may_ask: bool) {
+fn offers(target: &mut Target, arguments: &ServerArgs, may_ask: bool, deadline: Instant) {
     if !may_ask {
         return;
     }
     let server = &target.plain;
-    let Some(offers) = discover(server, &target.echo, DISCOVERY_PATIENCE) else {
+    let offers = discover(server, &target.echo, deadline);
+    if Instant::now() >= deadline {
+        output::warn("--max-time was up before it was known what the server offers");
+        return;
+    }
+    let Some(offers) = offers else {
         output::warn(match server.key {
             None => {
                 "no good answer to the protocol check: does the server expect MACs \
@@ -377,7 +395,7 @@ fn offers(target: &mut Target, arguments: &ServerArgs, may_ask: bool) {
         target.offers = offers;
     }
     if arguments.limit.is_none()
-        && let Some(limit) = find_limit(server)
+        && let Some(limit) = find_limit(server, deadline)
     {
         output::note(&format!(
             "its payload limit seems to be {limit}; with --limit {limit} the boundary is judged"

@@ -191,8 +191,9 @@ impl Driver {
             },
             Ok(None) => {
                 let silent = io::Error::other(format!(
-                    "it did not answer a command that does not exist within {wait:?}; it must \
-                     answer each line at once, and flush it"
+                    "it did not answer a command that does not exist within {:.1} s; it must \
+                     answer each line at once, and flush it",
+                    wait.as_secs_f32()
                 ));
                 Err(unusable(silent, &self.stderr()))
             }

@@ -27,6 +27,11 @@ impl Conversation<'_> {
             Verb::Send(messages, cuts) => self.send(on, messages, cuts, joins)?,
             Verb::Expect(outcomes) => return self.expect(on, outcomes),
             Verb::ShutdownWrite => self.shutdown_write(on)?,
+            Verb::StopReading => {
+                self.flush(on)?;
+                self.note(on, WireKind::Note, "the suite stops reading");
+                self.connection(on)?.stop_reading();
+            }
             Verb::Close(how) => {
                 self.flush(on)?;
                 self.note(on, WireKind::Note, "the suite drops the connection");

@@ -39,6 +39,7 @@ faults! {
     SequenceSkipsZero "sequence-skips-zero" ["P-058"] "counts from 4294967295 to 1";
     SequenceStaysAtMax "sequence-stays-at-max" ["P-058"] "stays at 4294967295";
     StatusIs200 "status-is-200" ["P-070"] "sends requests with status 200";
+    RepeatsWhenLate "repeats-when-late" ["P-058"] "sends a request again whose answer is late";
     SendsTwice "sends-twice" ["P-058"] "sends every request two times";
 
     // Answers that are not its own.

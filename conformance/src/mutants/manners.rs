@@ -26,6 +26,10 @@ pub(crate) enum ServerManner {
     /// Closes the connection instead of answering 501 (P-103). Where `panic` is offered as a fixture,
     /// P-144 asks for the answer all the same.
     PanicCloses,
+    /// Takes no more requests from a client until it has read its answers.
+    WaitsUntilRead,
+    /// Ends a connection whose client does not read its answers with a reset.
+    DropsUnread,
     /// Has a limit of 4 000 000 bytes where it declares none (P-039).
     DecimalLimit,
     /// Takes 50 ms longer for each answer.
@@ -50,6 +54,8 @@ impl ServerManner {
         Self::SaysFarewell,
         Self::NoticeForRefusal,
         Self::PanicCloses,
+        Self::WaitsUntilRead,
+        Self::DropsUnread,
         Self::DecimalLimit,
         Self::Slow,
         Self::Dribbles,
@@ -91,6 +97,10 @@ pub(crate) enum ClientManner {
     NoClasses,
     /// Looks at what comes only while it waits for an answer.
     LooksLate,
+    /// Gives up where an answer is late, and closes.
+    GivesUp,
+    /// Asks for the version again where an answer is late: a request like any other (P-067).
+    Pings,
     /// Takes 50 ms before it says what came of a command.
     Slow,
 }
@@ -104,6 +114,8 @@ impl ClientManner {
         Self::Resets,
         Self::NoClasses,
         Self::LooksLate,
+        Self::GivesUp,
+        Self::Pings,
         Self::Slow,
     ];
 }

@@ -59,6 +59,8 @@ faults! {
     OneAtATime "one-at-a-time" ["P-131"] "serves the next connection when the one before has ended";
     SleepHoldsAll "sleep-holds-all" ["P-131"] "handles one request at a time, whatever the connection";
     HalfFrameHoldsAll "half-frame-holds-all" ["P-131"] "waits for the rest of a frame before it serves another connection";
+    UnreadHoldsAll "unread-holds-all" ["P-131"] "waits until a client reads its answers before it serves another connection";
+    LongUnreadHoldsAll "long-unread-holds-all" ["P-131"] "queues answers, but waits until a client reads one that is long";
     EightAtMost "eight-at-most" ["P-131"] "closes every connection beyond the eighth";
 
     // What a request's status does.

@@ -160,7 +160,7 @@ fn judge_all(cases: &[Case], peer: &ModelPeer) -> Vec<Caught> {
     let mut caught: Vec<Caught> = Vec::new();
     for unit in units.iter().filter(|unit| unit.missing.is_none()) {
         let is_caught = caught.last().is_some_and(|last| last.case == unit.case.id);
-        if is_caught || !peer.is_large && is_expensive(unit.case) {
+        if is_caught || peer.spares(unit.case) {
             continue;
         }
         let (verdict, reason) = judge_one(unit, peer, &target);
@@ -181,18 +181,6 @@ fn judge_all(cases: &[Case], peer: &ModelPeer) -> Vec<Caught> {
         }
     }
     caught
-}
-
-/// Megabytes and a thousand connections say nothing about a fault that has nothing to do with them,
-/// and take their time.
-fn is_expensive(case: &Case) -> bool {
-    let fill = Fill {
-        limit: LIMIT,
-        echo: "echo",
-        key: None,
-        request: None,
-    };
-    case.is_long() || case.payload_len_max(fill) > 1 << 20
 }
 
 /// A SHOULD that is missed is a warning, and that is what its case is for.

@@ -2,6 +2,7 @@
 //! answers while the suite still writes can never make both sides wait for each other.
 
 use super::{
+    gate::Gate,
     stream::Stream,
     tls::{ClientSide, ServerSide, Session},
 };
@@ -25,6 +26,10 @@ const BYTES_MAX: usize = 2 * ANSWER_LEN_MAX;
 /// drops it, and the system tries again after a second, and after three.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
 
+/// How long a write may be stuck while the suite reads nothing: a peer that waits until its answers are
+/// read is right, and takes no more.
+const STUCK_MAX: Duration = Duration::from_millis(100);
+
 /// A connection over a socket.
 #[derive(Debug)]
 pub(crate) struct SocketLink {
@@ -33,6 +38,8 @@ pub(crate) struct SocketLink {
     session: Option<Session>,
     incoming: Receiver<Chunk>,
     reader: Option<JoinHandle<()>>,
+    /// Shut while nothing is to be read.
+    gate: Gate,
     /// Scales the pause between pieces where nothing better is known.
     round_trip: Duration,
     is_shut: bool,
@@ -75,14 +82,17 @@ impl SocketLink {
         let (outgoing, incoming) = channel();
         let reading = stream.try_clone()?;
         let opening = session.clone();
+        let gate = Gate::default();
+        let passing = gate.clone();
         let reader = std::thread::Builder::new()
             .name("petrel-reader".to_owned())
-            .spawn(move || read_all(reading, opening.as_ref(), &outgoing))?;
+            .spawn(move || read_all(reading, opening.as_ref(), &passing, &outgoing))?;
         Ok(Self {
             stream: Some(stream),
             session,
             incoming,
             reader: Some(reader),
+            gate,
             round_trip,
             is_shut: false,
             is_reset: false,
@@ -96,6 +106,7 @@ impl SocketLink {
     }
 
     fn join(&mut self) {
+        self.gate.open();
         if let Some(reader) = self.reader.take() {
             // If it panicked, it said so itself.
             let _ = reader.join();
@@ -155,6 +166,7 @@ impl Link for SocketLink {
     }
 
     fn read(&mut self, wait: Duration) -> Option<Chunk> {
+        self.gate.open();
         match self.incoming.recv_timeout(wait) {
             // The system tells of a reset once: whoever wrote knows, and whoever reads sees an end.
             Ok(Chunk::End(_)) if self.is_reset => Some(Chunk::End(Ending::Reset)),
@@ -162,6 +174,16 @@ impl Link for SocketLink {
             Err(RecvTimeoutError::Timeout) => None,
             // The thread sends its last word before it ends.
             Err(RecvTimeoutError::Disconnected) => Some(Chunk::End(Ending::Fin)),
+        }
+    }
+
+    /// The thread may be in the middle of a read; what that returns is little.
+    fn stop_reading(&mut self) {
+        self.gate.shut();
+        if let Some(stream) = &self.stream {
+            // Either can only weaken a case.
+            let _ = stream.receive_little();
+            let _ = stream.set_timeouts(None, Some(STUCK_MAX));
         }
     }
 }
@@ -172,7 +194,7 @@ impl Drop for SocketLink {
     }
 }
 
-fn read_all(mut stream: Stream, session: Option<&Session>, outgoing: &Sender<Chunk>) {
+fn read_all(mut stream: Stream, session: Option<&Session>, gate: &Gate, outgoing: &Sender<Chunk>) {
     let mut buffer = vec![0; 64 << 10];
     let mut total = 0;
     // What came along with the handshake is there before anything is read.
@@ -192,6 +214,7 @@ fn read_all(mut stream: Stream, session: Option<&Session>, outgoing: &Sender<Chu
             let _ = outgoing.send(Chunk::End(end));
             return;
         }
+        gate.pass();
         next = match (stream.read(&mut buffer), session) {
             // Under TLS the end of the stream alone is no orderly end.
             (Ok(0), Some(_)) => (Vec::new(), Some(Ending::Cut)),

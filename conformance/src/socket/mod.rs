@@ -2,6 +2,7 @@
 
 #[cfg(target_os = "linux")]
 mod diag;
+mod gate;
 mod link;
 mod stream;
 mod taken;

@@ -15,6 +15,9 @@ use std::{
 /// Enough for a peer that is not busy to read what was written.
 const PAUSE_MIN: Duration = Duration::from_millis(1);
 
+/// The buffer of a socket that is not read; the system raises it to its own least.
+const RECEIVE_LITTLE: usize = 4 << 10;
+
 /// How often a listener looks for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_micros(200);
 
@@ -72,6 +75,16 @@ impl Stream {
     pub(crate) fn end_with_reset(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => SockRef::from(stream).set_linger(Some(Duration::ZERO)),
+            #[cfg(unix)]
+            Self::Unix(_) => Ok(()),
+        }
+    }
+
+    /// From now on the system holds no more for it than it must, and does not make that more by itself.
+    pub(crate) fn receive_little(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => SockRef::from(stream).set_recv_buffer_size(RECEIVE_LITTLE),
+            // What waits in a Unix socket counts against the buffer of the sender.
             #[cfg(unix)]
             Self::Unix(_) => Ok(()),
         }

@@ -307,7 +307,7 @@ impl World {
     }
 
     /// Reports an error to whoever waits, and gives the connection up.
-    fn lose(&mut self, id: usize, class: Class, error: &str) {
+    pub(super) fn lose(&mut self, id: usize, class: Class, error: &str) {
         while !self.connections[id].awaiting.is_empty() {
             self.report(id, class, error);
         }

@@ -33,6 +33,8 @@ pub(super) enum Step {
     Greet,
     Dispatch(String, Vec<u8>),
     Answer(Answer),
+    /// Nothing is said for so long.
+    Wait(Duration),
     End(Ending),
 }
 
@@ -102,6 +104,12 @@ fn take_step(
         Step::Answer(pieces) => {
             let request = request.cloned().unwrap_or_else(unread);
             return write(link, seen, &pieces(&request, key), Some(&request));
+        }
+        Step::Wait(time) => {
+            if let Some(link) = link {
+                seen.chunks.extend(link.read(*time));
+            }
+            return;
         }
         Step::End(how) => {
             if let Some(link) = link {

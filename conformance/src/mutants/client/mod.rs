@@ -14,8 +14,8 @@ mod talks;
 mod tests;
 
 use super::{
-    ClientFault as F, ClientManner as M, LIMIT_DOCUMENTED, NullClient, VERSION, garbage,
-    reader::Reader,
+    CHECK_NAME, ClientFault as F, ClientManner as M, LIMIT_DOCUMENTED, NullClient, VERSION,
+    garbage, reader::Reader,
 };
 use crate::world::{Chunk, Command, Drive, Ending, Link, Reply};
 use std::{
@@ -28,6 +28,9 @@ use std::{
 
 /// How much later a slow driver answers.
 const SLOWLY: Duration = Duration::from_millis(50);
+
+/// How long some wait for an answer before they do something about it.
+const LONG: Duration = Duration::from_millis(500);
 
 /// How a client is set up, beyond what it is told when it is to connect.
 #[derive(Clone, Debug)]
@@ -127,7 +130,7 @@ impl Drive for ModelClient {
             ));
         }
         let Some(id) = world.unaccepted.pop_front() else {
-            world.now = world.now.saturating_add(wait);
+            world.wait(wait);
             return Ok(None);
         };
         Ok(Some(Box::new(ClientLink {
@@ -149,7 +152,7 @@ impl Drive for ModelClient {
         let until = world.now.saturating_add(wait);
         let due = world.replies.front().map(|(due, _)| *due);
         let Some(due) = due.filter(|due| *due <= until) else {
-            world.now = until;
+            world.wait(wait);
             return Ok(None);
         };
         world.now = world.now.max(due);
@@ -189,17 +192,19 @@ impl Link for ClientLink {
 
     fn read(&mut self, wait: Duration) -> Option<Chunk> {
         let mut world = self.world.borrow_mut();
+        if world.connections[self.id].outgoing.is_empty() {
+            world.wait(wait);
+        }
         let outgoing = &mut world.connections[self.id].outgoing;
-        // Nothing comes after an end; it can be read again and again.
-        if let Some(Chunk::End(_)) = outgoing.front() {
-            return outgoing.front().cloned();
+        match outgoing.front() {
+            // Nothing comes after an end; it can be read again and again.
+            Some(Chunk::End(_)) => outgoing.front().cloned(),
+            _ => outgoing.pop_front(),
         }
-        let chunk = outgoing.pop_front();
-        if chunk.is_none() {
-            world.now = world.now.saturating_add(wait);
-        }
-        chunk
     }
+
+    /// What is not asked for is never read, and nothing stands in the client's way.
+    fn stop_reading(&mut self) {}
 }
 
 impl ClientLink {
@@ -248,6 +253,8 @@ struct Connection {
     has_closed: bool,
     /// The client waits for the other side to speak first.
     is_shy: bool,
+    /// The request that was sent last, and when, until something is done about its answer being late.
+    asked: Option<(Duration, Vec<u8>)>,
     last_status: u16,
     last_payload: Vec<u8>,
 }
@@ -316,6 +323,33 @@ impl World {
                     self.dispatch(name.as_bytes(), &payload);
                 }
             }
+        }
+    }
+
+    /// Lets time pass, in which an answer can become late.
+    fn wait(&mut self, time: Duration) {
+        self.now = self.now.saturating_add(time);
+        let Some(id) = self.current else {
+            return;
+        };
+        let connection = &mut self.connections[id];
+        let now = self.now;
+        let is_late = |(at, _): &mut (Duration, Vec<u8>)| now.saturating_sub(*at) >= LONG;
+        // It does something once; a question of its own may be late, too.
+        let has_asked = |it: &Awaited| it.what == What::Extra;
+        if connection.awaiting.back().is_none_or(has_asked) {
+            return;
+        }
+        let Some((_, frame)) = connection.asked.take_if(is_late) else {
+            return;
+        };
+        if self.has(F::RepeatsWhenLate) {
+            self.push(id, &frame);
+        } else if self.does(M::GivesUp) {
+            self.lose(id, Class::Transport, "no answer in time");
+            self.advance();
+        } else if self.does(M::Pings) {
+            self.send(id, CHECK_NAME, &[VERSION], What::Extra);
         }
     }
 

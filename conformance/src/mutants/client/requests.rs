@@ -70,6 +70,7 @@ impl World {
             given_up: None,
             has_closed: false,
             is_shy: false,
+            asked: None,
             last_status: 0,
             last_payload: Vec::new(),
         });
@@ -154,6 +155,7 @@ impl World {
             what,
         });
         self.connections[id].next_sequence = self.sequence_behind(sequence);
+        self.connections[id].asked = Some((self.now, frame.clone()));
         self.push(id, &frame);
     }
 

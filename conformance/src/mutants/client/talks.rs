@@ -128,6 +128,12 @@ fn exchanges() -> Vec<Vec<Step>> {
     }
     let two = vec![dispatch("one", b""), dispatch("two", b""), answer(200, b"")];
     talks.push(greeted(two));
+    let late = Step::Wait(super::LONG);
+    talks.push(greeted(vec![
+        dispatch("echo", b"x"),
+        late,
+        answer(200, b""),
+    ]));
     let again = vec![Step::Connect(Connect::default()), Step::Greet];
     talks.push(greeted(again));
     talks

@@ -33,9 +33,17 @@ fn dispatch(client: &mut ModelClient, name: &str) {
 }
 
 fn sent(link: &mut dyn Link, key: Option<&Key>) -> Frame {
-    let (mut frames, ending) = frames(link, key);
-    assert_eq!((frames.len(), ending), (1, None));
-    frames.remove(0)
+    // Whoever waits for an answer may not do so for long.
+    let chunks = std::iter::from_fn(|| link.read(Duration::ZERO));
+    let pieces = chunks.map(|chunk| match chunk {
+        Chunk::Bytes(bytes) => bytes,
+        other => panic!("a frame, not {other:?}"),
+    });
+    let bytes = pieces.collect::<Vec<_>>().concat();
+    match parse(&bytes, key) {
+        Parsed::Frame(frame, used) if used == bytes.len() => frame,
+        other => panic!("one frame, not {other:?}"),
+    }
 }
 
 /// A client that has made its connection.
@@ -204,6 +212,37 @@ fn waiting_moves_the_clock() {
     assert!(client.accept(SECOND).expect("no error").is_none());
     assert_eq!(reply(&mut client), None);
     assert_eq!(client.now(), 2 * SECOND);
+}
+
+#[test]
+fn an_answer_that_is_late_is_waited_for_given_up_or_asked_after() {
+    let late = |kind: ClientKind| {
+        let mut client = ModelClient::new(ClientConfig::default(), kind);
+        client
+            .command(&Command::Connect(Connect::default()))
+            .expect("it takes commands");
+        let mut link = client
+            .accept(SECOND)
+            .expect("it connects")
+            .expect("at once");
+        let check = sent(&mut *link, None);
+        link.write(&frame(200, check.sequence, &check.name, &[0], None))
+            .expect("taken");
+        assert_eq!(reply(&mut client), Some(Reply::Connected));
+        dispatch(&mut client, "echo");
+        let first = sent(&mut *link, None);
+        (first, drain(&mut *link), reply(&mut client))
+    };
+    let (_, chunks, said) = late(ClientKind::Right(Vec::new()));
+    assert_eq!((chunks, said), (vec![], None));
+    let (_, chunks, said) = late(ClientKind::Right(vec![ClientManner::GivesUp]));
+    assert_eq!(chunks, [Chunk::End(Ending::Fin)]);
+    assert!(matches!(said, Some(Reply::Error { .. })));
+    let (first, chunks, _) = late(ClientKind::Right(vec![ClientManner::Pings]));
+    let ping = frame(0, first.sequence + 1, b"PROTOCHECK", &[0], None);
+    assert_eq!(chunks, [Chunk::Bytes(ping)]);
+    let (first, chunks, _) = late(ClientKind::Faulty(F::RepeatsWhenLate));
+    assert_eq!(chunks, [Chunk::Bytes(first.to_bytes())]);
 }
 
 #[test]

@@ -416,6 +416,26 @@ fn several(seen: &mut Seen, kind: &ServerKind, config: &ServerConfig) {
     seen.write(&mut *first, &claim(1, b"echo", u32::MAX));
     say(seen, &mut *second, &[request(1, b"echo", b"x")]);
     seen.drain(&server, &mut *second);
+    // A client that does not read.
+    let mut server = start();
+    let mut first = server.dial(false).expect("it listens");
+    let mut second = server.dial(false).expect("it listens");
+    first.stop_reading();
+    let mebibyte = |n| request(n, b"size", b"1048576");
+    say(
+        seen,
+        &mut *first,
+        &(0..16).map(mebibyte).collect::<Vec<_>>(),
+    );
+    say(seen, &mut *second, &[request(1, b"echo", b"x")]);
+    seen.drain(&server, &mut *second);
+    let short = |n| request(n, b"size", b"65536");
+    let mut third = server.dial(false).expect("it listens");
+    third.stop_reading();
+    first.close(Ending::Fin);
+    say(seen, &mut *third, &(0..256).map(short).collect::<Vec<_>>());
+    say(seen, &mut *second, &[request(1, b"echo", b"x")]);
+    seen.drain(&server, &mut *second);
     // A client that shuts down before it reads.
     let mut server = start();
     let mut link = server.dial(false).expect("it listens");

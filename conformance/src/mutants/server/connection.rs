@@ -17,6 +17,10 @@ use std::{collections::VecDeque, time::Duration};
 /// How much the server reads and discards behind its last answer, and for how long.
 const DISCARD_MAX: usize = 256 << 10;
 const DISCARD_TIME: Duration = Duration::from_secs(1);
+/// How much the system holds of what the client has not read: as much as some real ones do, and more.
+const UNREAD_MAX: usize = 6 << 20;
+/// An answer that one of the mutants does not queue.
+const LONG: usize = 256 << 10;
 /// How little one of the mutants discards.
 const DISCARD_LITTLE: usize = 16 << 10;
 
@@ -69,6 +73,8 @@ pub(super) struct Connection {
     pub(super) is_gone: bool,
     /// The client has read up to the end.
     pub(super) read_to: Option<Ending>,
+    /// The client has stopped reading.
+    pub(super) is_unread: bool,
 }
 
 impl Connection {
@@ -90,7 +96,25 @@ impl Connection {
             held: Vec::new(),
             is_gone: false,
             read_to: None,
+            is_unread: false,
         }
+    }
+
+    /// Whether the client leaves unread more than there is room for on the way to it.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.is_unread && self.answer_lens().sum::<usize>() > UNREAD_MAX
+    }
+
+    /// Whether one of the answers that wait to be read is long.
+    pub(super) fn sends_long(&self) -> bool {
+        self.answer_lens().any(|len| len > LONG)
+    }
+
+    fn answer_lens(&self) -> impl Iterator<Item = usize> {
+        self.outgoing.iter().map(|(_, chunk)| match chunk {
+            Chunk::Bytes(bytes) => bytes.len(),
+            Chunk::End(_) | Chunk::Flood => 0,
+        })
     }
 
     /// Whether requests on it are still answered.
@@ -137,6 +161,9 @@ impl World {
                 connection.reader.feed(piece);
                 self.serve(id);
                 self.flush_held(id);
+                if self.does(M::DropsUnread) && self.connections[id].is_stuck() {
+                    self.reset_unread(id);
+                }
             }
         }
     }

@@ -137,6 +137,10 @@ impl Link for ServerLink {
     fn read(&mut self, wait: Duration) -> Option<Chunk> {
         self.world.borrow_mut().read(self.id, wait)
     }
+
+    fn stop_reading(&mut self) {
+        self.world.borrow_mut().connections[self.id].is_unread = true;
+    }
 }
 
 impl ServerLink {
@@ -262,14 +266,20 @@ impl World {
         Ok(())
     }
 
-    /// Takes in what came on a connection, and on all others what had to wait for it.
+    /// What came on a connection; on others there may be something that had to wait for it.
     fn receive(&mut self, id: usize, incoming: Incoming) {
         self.connections[id].incoming.push_back(incoming);
+        self.look();
+    }
+
+    /// Takes in what came on each connection, unless something keeps the server from it.
+    fn look(&mut self) {
         let mut progress = true;
         while progress {
             progress = false;
             for id in 0..self.connections.len() {
-                if self.died_at.is_some() || self.is_held_up(id) {
+                let is_idle = self.connections[id].incoming.is_empty();
+                if is_idle || self.died_at.is_some() || self.is_held_up(id) {
                     continue;
                 }
                 if let Some(incoming) = self.connections[id].incoming.pop_front() {
@@ -282,8 +292,16 @@ impl World {
 
     /// Whether another connection keeps the server from looking at this one.
     fn is_held_up(&self, id: usize) -> bool {
+        if self.does(ServerManner::WaitsUntilRead) && self.connections[id].is_stuck() {
+            return true;
+        }
         let mut others = self.connections.iter().enumerate();
         match self.fault {
+            Some(F::UnreadHoldsAll) => {
+                others.any(|(other, it)| other != id && !it.is_gone && it.is_stuck())
+            }
+            Some(F::LongUnreadHoldsAll) => others
+                .any(|(other, it)| other != id && !it.is_gone && it.is_stuck() && it.sends_long()),
             Some(F::OneAtATime) => others.any(|(other, it)| other < id && !it.is_gone),
             Some(F::HalfFrameHoldsAll) => {
                 others.any(|(other, it)| other != id && it.is_served() && it.reader.len() > 0)
@@ -294,6 +312,9 @@ impl World {
 
     fn read(&mut self, id: usize, wait: Duration) -> Option<Chunk> {
         let until = self.now.saturating_add(wait);
+        if std::mem::take(&mut self.connections[id].is_unread) {
+            self.look();
+        }
         let connection = &mut self.connections[id];
         if let Some(ending) = connection.read_to {
             return Some(Chunk::End(ending));

@@ -149,6 +149,47 @@ fn a_sleeping_request_holds_up_its_own_connection_only() {
 }
 
 #[test]
+fn a_client_that_reads_on_frees_a_server_that_waited_for_it() {
+    let kind = ServerKind::Faulty(F::UnreadHoldsAll);
+    let mut server = ModelServer::new(ServerConfig::default(), kind);
+    let (mut deaf, mut other) = (dial(&mut server), dial(&mut server));
+    deaf.stop_reading();
+    let much: Vec<u8> = (1..17)
+        .flat_map(|n| request(n, "size", b"1048576"))
+        .collect();
+    deaf.write(&much).expect("taken");
+    other.write(&request(1, "echo", b"x")).expect("taken");
+    assert_eq!(other.read(SECOND), None);
+    assert!(deaf.read(SECOND).is_some());
+    assert!(other.read(Duration::ZERO).is_some());
+}
+
+#[test]
+fn right_servers_wait_for_a_client_that_does_not_read_or_drop_it() {
+    for manner in [ServerManner::WaitsUntilRead, ServerManner::DropsUnread] {
+        let kind = ServerKind::Right(vec![manner]);
+        let mut server = ModelServer::new(ServerConfig::default(), kind);
+        let (mut deaf, mut other) = (dial(&mut server), dial(&mut server));
+        deaf.stop_reading();
+        let much: Vec<u8> = (1..17)
+            .flat_map(|n| request(n, "size", b"1048576"))
+            .collect();
+        deaf.write(&much).expect("taken");
+        let goes_on = deaf.write(&request(17, "echo", b"x")).is_ok();
+        assert_eq!(goes_on, manner == ServerManner::WaitsUntilRead);
+        other.write(&request(1, "echo", b"x")).expect("taken");
+        assert_eq!(heads(&mut *other, None), (vec![(200, 1)], None));
+        let answers = if goes_on {
+            (1..18).map(|n| (200, n)).collect()
+        } else {
+            vec![]
+        };
+        let ending = (!goes_on).then_some(Ending::Reset);
+        assert_eq!(heads(&mut *deaf, None), (answers, ending));
+    }
+}
+
+#[test]
 fn a_server_that_requires_the_check_refuses_other_first_requests() {
     let mut server = right(ServerConfig {
         require_check: true,
