@@ -77,11 +77,6 @@ impl Template {
         self.bytes.len()
     }
 
-    /// Length of the payload in bytes.
-    pub(crate) fn payload_len(&self) -> usize {
-        self.payload.len()
-    }
-
     /// Appends to `out` the part of the frame that begins at `from`, at most `most` bytes.
     #[inline]
     pub(crate) fn append(&self, sequence: u32, from: usize, most: usize, out: &mut Vec<u8>) {

@@ -53,7 +53,12 @@ pub(super) struct FindArgs {
           value_parser = clap::value_parser!(u32).range(1..=99))]
     windows: u32,
     /// How near the answer must be, in percent
-    #[arg(long, value_name = "PERCENT", default_value_t = 3.0, help_heading = "Judgement")]
+    #[arg(
+        long,
+        value_name = "PERCENT",
+        default_value_t = 3.0,
+        help_heading = "Judgement"
+    )]
     resolution: f64,
     /// Open so many connections
     #[arg(short, long, value_name = "N", default_value_t = 16, help_heading = "Load",
@@ -72,8 +77,12 @@ pub(super) struct FindArgs {
 pub(super) fn execute(args: &FindArgs, format: Format, command: &str) -> Result<Exit, Failure> {
     let mut search = Search::new(args.options()).map_err(Failure::usage)?;
     // Whether the load can be made at all is told before anything is started.
-    args.load
-        .plan(&args.target, args.connections, Some(args.from), args.duration)?;
+    args.load.plan(
+        &args.target,
+        args.connections,
+        Some(args.from),
+        args.duration,
+    )?;
     let key = args.load.key.read()?;
     let interrupt = Interrupt::watch()?;
     let reached = Reached::new(&args.target, key.as_ref(), &args.load.tls)?;
@@ -143,24 +152,23 @@ impl FindArgs {
 
     /// Long enough for every percentile of the objective to have its samples.
     fn window_s(&self, rate_per_s: f64) -> f64 {
-        let samples = self.slo.conditions().iter().filter_map(|it| match it.metric {
-            Metric::Latency(_, Statistic::Percentile(percentile)) => {
-                Some(percentile.samples_needed())
-            }
-            _ => None,
-        });
+        let samples = self
+            .slo
+            .conditions()
+            .iter()
+            .filter_map(|it| match it.metric {
+                Metric::Latency(_, Statistic::Percentile(percentile)) => {
+                    Some(percentile.samples_needed())
+                }
+                _ => None,
+            });
         let needed = samples.max();
         #[expect(clippy::cast_precision_loss, reason = "at most ten thousand")]
         let needed_s = needed.unwrap_or(0) as f64 * SAMPLES_MARGIN / rate_per_s;
         self.duration.max(needed_s.min(WINDOW_S_MAX))
     }
 
-    fn record(
-        &self,
-        found: Found,
-        confirmation: Option<RunRecord>,
-        command: &str,
-    ) -> FindRecord {
+    fn record(&self, found: Found, confirmation: Option<RunRecord>, command: &str) -> FindRecord {
         FindRecord {
             schema: SCHEMA.to_owned(),
             kind: "find".to_owned(),

@@ -23,7 +23,12 @@ use std::process::ExitCode;
 /// codes: 0 done, 1 a condition was met, a regression, or no answer as expected, 2 wrong usage, 3 the
 /// server could not be reached, 4 the measurement cannot tell, 130 interrupted.
 #[derive(Debug, Parser)]
-#[command(name = "petrel-bench", version, help_expected = true, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "petrel-bench",
+    version,
+    help_expected = true,
+    args_conflicts_with_subcommands = true
+)]
 #[command(mut_arg("format", |arg| arg.global(true)))]
 #[command(mut_arg("log", |arg| arg.default_value("warn")))]
 struct Arguments {
@@ -85,7 +90,9 @@ fn headroom() -> Result<f64, Failure> {
 fn command_line() -> String {
     let arguments = std::env::args_os().skip(1);
     let words = arguments.map(|word| output::shell_word(&word.to_string_lossy()));
-    let all: Vec<String> = std::iter::once("petrel-bench".to_owned()).chain(words).collect();
+    let all: Vec<String> = std::iter::once("petrel-bench".to_owned())
+        .chain(words)
+        .collect();
     all.join(" ")
 }
 

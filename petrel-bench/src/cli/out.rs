@@ -65,7 +65,11 @@ impl FromStr for OutSpec {
         let kind = match kind {
             "json" => OutKind::Json,
             "html" => OutKind::Html,
-            _ => return Err(format!("{kind:?} is no kind of file; write json:FILE or html:FILE")),
+            _ => {
+                return Err(format!(
+                    "{kind:?} is no kind of file; write json:FILE or html:FILE"
+                ));
+            }
         };
         if path.is_empty() {
             return Err("the file is missing; write json:FILE or html:FILE".to_owned());
@@ -100,7 +104,10 @@ impl OutArgs {
         #[cfg(feature = "prometheus")]
         if let Some(addr) = self.prometheus {
             let exporter = Exporter::start(addr)?;
-            return Ok(Box::new(Published::new(exporter, ProgressLine::on_stderr())));
+            return Ok(Box::new(Published::new(
+                exporter,
+                ProgressLine::on_stderr(),
+            )));
         }
         Ok(Box::new(ProgressLine::on_stderr()))
     }
@@ -145,8 +152,7 @@ impl OutArgs {
                 OutKind::Json => report::json::write(record),
                 OutKind::Html => page(),
             };
-            let written =
-                fs::write(path, contents).map_err(|error| Failure::writing(path, &error));
+            let written = fs::write(path, contents).map_err(|error| Failure::writing(path, &error));
             outcome = outcome.and(written);
         }
         outcome

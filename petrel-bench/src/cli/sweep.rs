@@ -80,7 +80,10 @@ pub(super) fn execute(args: &SweepArgs, format: Format, command: &str) -> Result
             }
         };
         let number = order + 1;
-        output::note(&format!("{number} of {count}: {}", in_short(value, &measured.record)));
+        output::note(&format!(
+            "{number} of {count}: {}",
+            in_short(value, &measured.record)
+        ));
         let is_last = measured.interrupted;
         points.push(SweepPoint {
             value,
@@ -115,9 +118,8 @@ pub(super) fn execute(args: &SweepArgs, format: Format, command: &str) -> Result
 impl SweepArgs {
     /// A plan for each run, in the order in which they are made.
     fn plans(&self) -> Result<Vec<(f64, Plan)>, Failure> {
-        let plan = |connections, rate, duration| {
-            self.load.plan(&self.target, connections, rate, duration)
-        };
+        let plan =
+            |connections, rate, duration| self.load.plan(&self.target, connections, rate, duration);
         let Some(Rates(rates)) = &self.rates else {
             let mut numbers = self.connections.clone();
             numbers.sort_unstable();

@@ -12,7 +12,7 @@ use crate::{
     latency::{Latency, micros},
     plan::{Plan, Warmup},
     progress::{Health, Order, Phase, Progress, Watch},
-    stats::{Stability, WarmupWindow},
+    stats::Stability,
     tally::Tally,
     workload::Workload,
 };
