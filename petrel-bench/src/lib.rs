@@ -1,5 +1,7 @@
 //! `petrel-bench`: loads a Petrel server, and says how far its own numbers can be believed.
 
+mod cli;
+pub mod compare;
 pub mod condition;
 pub mod histogram;
 #[cfg(test)]
