@@ -7,6 +7,7 @@ pub mod histogram;
 #[cfg(test)]
 mod invented;
 pub mod latency;
+pub mod merge;
 pub mod plan;
 pub mod progress;
 pub mod record;

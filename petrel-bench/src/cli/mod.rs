@@ -2,3 +2,4 @@
 #![allow(dead_code, reason = "the commands are put together elsewhere")]
 
 mod compare;
+mod merge;
