@@ -8,6 +8,7 @@ use crate::{
         Evidence, Histograms, Host, Point, Results, RunRecord, SCHEMA, Series, Validity, Verdict,
     },
 };
+use std::sync::LazyLock;
 
 /// What a generator counted, before anything is made of it.
 #[derive(Clone, Debug, Default)]
@@ -19,10 +20,14 @@ pub(crate) struct Counted {
 
 /// A valid run of ten seconds with a thousand requests per second of 100 µs and ten in a thousand of 2 ms.
 pub(crate) fn run() -> RunRecord {
-    let mut counted = Counted::default();
-    counted.response.record(100_000, 19_700);
-    counted.response.record(2_000_000, 300);
-    run_of(&counted)
+    // Its histograms take long to write, and some tests need thousands of runs.
+    static RUN: LazyLock<RunRecord> = LazyLock::new(|| {
+        let mut counted = Counted::default();
+        counted.response.record(100_000, 19_700);
+        counted.response.record(2_000_000, 300);
+        run_of(&counted)
+    });
+    RUN.clone()
 }
 
 /// The run in which that was counted.

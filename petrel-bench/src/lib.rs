@@ -1,6 +1,7 @@
 //! `petrel-bench`: loads a Petrel server, and says how far its own numbers can be believed.
 
 pub mod cli;
+pub mod compare;
 pub mod condition;
 pub mod doctor;
 mod engine;
@@ -16,6 +17,7 @@ pub mod line;
 #[cfg(feature = "live")]
 pub mod live;
 mod measure;
+pub mod merge;
 pub mod plan;
 pub mod progress;
 #[cfg(feature = "prometheus")]

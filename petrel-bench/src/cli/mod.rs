@@ -1,9 +1,11 @@
 //! The command line: what is asked for, and how the program ends.
 
+mod compare;
 mod doctor;
 mod find;
 mod floor;
 mod load;
+mod merge;
 mod out;
 mod run;
 mod sweep;
@@ -47,6 +49,8 @@ enum Command {
     Run(Box<run::RunArgs>),
     Sweep(Box<sweep::SweepArgs>),
     Find(Box<find::FindArgs>),
+    Compare(compare::CompareArgs),
+    Merge(merge::MergeArgs),
     Doctor(doctor::DoctorArgs),
     Floor(floor::FloorArgs),
 }
@@ -72,6 +76,8 @@ fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Command::Run(run)) => run::execute(&run.target, &run.measured, format, &command),
         Some(Command::Sweep(sweep)) => sweep::execute(sweep, format, &command),
         Some(Command::Find(find)) => find::execute(find, format, &command),
+        Some(Command::Compare(compare)) => compare::execute(compare, format),
+        Some(Command::Merge(merge)) => merge::execute(merge),
         Some(Command::Doctor(_)) => doctor::execute(format, headroom),
         Some(Command::Floor(floor)) => floor::execute(floor),
     }

@@ -10,7 +10,16 @@ use petrel::wire::MacKey;
 /// Loads a peer of this manner for a moment.
 fn load(peer: &Peer) -> (petrel_bench::record::RunRecord, i32) {
     let addr = peer.addr.to_string();
-    let quick = ["-c", "2", "-d", "300ms", "--warmup", "0", "--timeout", "200ms"];
+    let quick = [
+        "-c",
+        "2",
+        "-d",
+        "300ms",
+        "--warmup",
+        "0",
+        "--timeout",
+        "200ms",
+    ];
     run(&[&[addr.as_str()], &quick[..]].concat())
 }
 
@@ -18,12 +27,22 @@ fn load(peer: &Peer) -> (petrel_bench::record::RunRecord, i32) {
 fn every_wrong_answer_is_an_error_of_its_kind() {
     type Answer = fn(&Seen) -> Vec<u8>;
     let manners: [(&str, Answer); 6] = [
-        ("status_400", |it| it.answer(400, it.sequence, &it.name, b"")),
-        ("payload", |it| it.answer(200, it.sequence, &it.name, b"other")),
-        ("sequence", |it| it.answer(200, it.sequence + 1, &it.name, &it.payload)),
-        ("name", |it| it.answer(200, it.sequence, b"other", &it.payload)),
+        ("status_400", |it| {
+            it.answer(400, it.sequence, &it.name, b"")
+        }),
+        ("payload", |it| {
+            it.answer(200, it.sequence, &it.name, b"other")
+        }),
+        ("sequence", |it| {
+            it.answer(200, it.sequence + 1, &it.name, &it.payload)
+        }),
+        ("name", |it| {
+            it.answer(200, it.sequence, b"other", &it.payload)
+        }),
         ("notice", |it| it.answer(198, it.sequence, &it.name, b"EOF")),
-        ("too_long", |_| vec![0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255]),
+        ("too_long", |_| {
+            vec![0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255]
+        }),
     ];
     for (kind, answer) in manners {
         let peer = Peer::start(move |seen| Manner::Say(answer(seen)));
@@ -59,7 +78,11 @@ fn a_mac_of_another_key_is_told_apart() {
     ]);
     assert_accounted(&record);
     assert_eq!((record.results.ok, code), (0, 1));
-    assert!(record.results.errors["mac"] > 0, "{:?}", record.results.errors);
+    assert!(
+        record.results.errors["mac"] > 0,
+        "{:?}",
+        record.results.errors
+    );
     assert!(record.plan.mac);
 }
 
@@ -79,7 +102,12 @@ fn a_server_that_closes_costs_the_request_and_the_load_goes_on() {
     let ended: u64 = results.errors.values().sum();
     assert!(ended > 0 && code == 0, "{results:?}");
     let kinds = ["closed", "reset"];
-    assert!(results.errors.keys().all(|kind| kinds.contains(&kind.as_str())));
+    assert!(
+        results
+            .errors
+            .keys()
+            .all(|kind| kinds.contains(&kind.as_str()))
+    );
 }
 
 #[test]
@@ -92,7 +120,11 @@ fn an_answer_that_breaks_off_is_truncated() {
     let (record, _) = load(&peer);
     assert_accounted(&record);
     assert_eq!(record.results.ok, 0);
-    assert!(record.results.errors["truncated"] > 0, "{:?}", record.results.errors);
+    assert!(
+        record.results.errors["truncated"] > 0,
+        "{:?}",
+        record.results.errors
+    );
 }
 
 #[test]
@@ -116,9 +148,19 @@ fn requests_that_are_never_answered_stand_in_the_tail_with_their_age() {
 
 #[test]
 fn statuses_that_are_expected_are_a_success() {
-    let peer = Peer::start(|seen| Manner::Say(seen.answer(9101, seen.sequence, &seen.name, &seen.payload)));
+    let peer = Peer::start(|seen| {
+        Manner::Say(seen.answer(9101, seen.sequence, &seen.name, &seen.payload))
+    });
     let addr = peer.addr.to_string();
-    let (record, code) = run(&[&addr, "-d", "200ms", "--warmup", "0", "--expect-status", "9101"]);
+    let (record, code) = run(&[
+        &addr,
+        "-d",
+        "200ms",
+        "--warmup",
+        "0",
+        "--expect-status",
+        "9101",
+    ]);
     assert_accounted(&record);
     assert_eq!(code, 0);
     assert!(record.results.ok > 0 && record.results.errors.is_empty());

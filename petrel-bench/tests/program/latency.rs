@@ -27,7 +27,17 @@ fn a_stall_in_an_open_loop_shows_in_all_that_were_due_in_it() {
     let peer = stalling(300);
     let addr = peer.addr.to_string();
     let (record, _) = run(&[
-        &addr, "-c", "4", "--rate", "1000", "--arrivals", "constant", "-d", "1s", "--warmup", "0",
+        &addr,
+        "-c",
+        "4",
+        "--rate",
+        "1000",
+        "--arrivals",
+        "constant",
+        "-d",
+        "1s",
+        "--warmup",
+        "0",
     ]);
     assert_accounted(&record);
     let results = &record.results;
@@ -60,7 +70,17 @@ fn what_a_server_cannot_keep_up_with_was_never_sent_and_makes_lower_bounds() {
     });
     let addr = peer.addr.to_string();
     let (record, _) = run(&[
-        &addr, "-c", "2", "--rate", "2000", "--arrivals", "constant", "-d", "1s", "--warmup", "0",
+        &addr,
+        "-c",
+        "2",
+        "--rate",
+        "2000",
+        "--arrivals",
+        "constant",
+        "-d",
+        "1s",
+        "--warmup",
+        "0",
     ]);
     assert_accounted(&record);
     let results = &record.results;
@@ -86,7 +106,15 @@ fn several_requests_are_in_flight_on_one_connection() {
     });
     let addr = peer.addr.to_string();
     let (record, _) = run(&[
-        &addr, "-c", "1", "--pipeline", "8", "-d", "200ms", "--warmup", "0",
+        &addr,
+        "-c",
+        "1",
+        "--pipeline",
+        "8",
+        "-d",
+        "200ms",
+        "--warmup",
+        "0",
     ]);
     assert_accounted(&record);
     assert!(record.results.ok >= 8 && record.results.errors.is_empty());

@@ -36,7 +36,13 @@ impl Seen {
         self.answer(200, self.sequence, &self.name, &self.payload)
     }
 
-    pub(crate) fn answer(&self, status: u16, sequence: u32, name: &[u8], payload: &[u8]) -> Vec<u8> {
+    pub(crate) fn answer(
+        &self,
+        status: u16,
+        sequence: u32,
+        name: &[u8],
+        payload: &[u8],
+    ) -> Vec<u8> {
         answer(&Codec::new(), status, sequence, name, payload)
     }
 }
@@ -69,7 +75,8 @@ impl Peer {
                 if over.load(Ordering::SeqCst) {
                     return;
                 }
-                let (counter, manner, key) = (Arc::clone(&counter), Arc::clone(&manner), key.clone());
+                let (counter, manner, key) =
+                    (Arc::clone(&counter), Arc::clone(&manner), key.clone());
                 // Each ends with its connection.
                 thread::spawn(move || serve(stream.unwrap(), &counter, key, &*manner));
             }

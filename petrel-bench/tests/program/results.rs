@@ -17,10 +17,19 @@ fn a_result_is_text_and_files_at_once() {
     let out = format!("json:{},html:{}", json.display(), html.display());
     let output = bench(&[&["run", "embedded", "--out", &out], &QUICK[..]].concat());
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("response") && text.contains("embedded"), "{text}");
+    assert!(
+        text.contains("response") && text.contains("embedded"),
+        "{text}"
+    );
     let record: RunRecord = serde_json::from_slice(&fs::read(json).unwrap()).unwrap();
     assert_accounted(&record);
-    assert!(record.command.starts_with("petrel-bench run embedded --out"), "{}", record.command);
+    assert!(
+        record
+            .command
+            .starts_with("petrel-bench run embedded --out"),
+        "{}",
+        record.command
+    );
     let page = fs::read_to_string(html).unwrap();
     assert!(page.contains("<svg") && page.contains("petrel-bench run embedded"));
     assert!(!page.contains("<script"));
@@ -49,7 +58,15 @@ fn a_condition_that_is_met_ends_with_one_and_says_so() {
 
 #[test]
 fn a_plan_is_printed_and_nothing_done() {
-    let output = bench(&["run", "127.0.0.1:1", "--dry-run", "--rate", "2k", "--payload", "exp:1KiB"]);
+    let output = bench(&[
+        "run",
+        "127.0.0.1:1",
+        "--dry-run",
+        "--rate",
+        "2k",
+        "--payload",
+        "exp:1KiB",
+    ]);
     assert_eq!(output.status.code(), Some(0));
     let plan: petrel_bench::plan::Plan =
         toml::from_str(&String::from_utf8(output.stdout).unwrap()).unwrap();

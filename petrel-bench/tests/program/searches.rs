@@ -1,19 +1,34 @@
 //! Commands that make many runs.
 
-use crate::{bench, peer::{Manner, Peer}, stderr};
+use crate::{
+    bench,
+    peer::{Manner, Peer},
+    stderr,
+};
 use petrel_bench::record::{FindRecord, LimitedBy, SweepRecord};
 
 #[test]
 fn a_sweep_has_a_run_for_each_number_of_connections() {
     let peer = Peer::start(|seen| Manner::Say(seen.echo()));
     let output = bench(&[
-        "sweep", &peer.addr.to_string(), "--connections", "4,1", "-d", "200ms", "--warmup", "0",
-        "--format", "json",
+        "sweep",
+        &peer.addr.to_string(),
+        "--connections",
+        "4,1",
+        "-d",
+        "200ms",
+        "--warmup",
+        "0",
+        "--format",
+        "json",
     ]);
     let record: SweepRecord = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", stderr(&output)));
     let values: Vec<f64> = record.points.iter().map(|point| point.value).collect();
-    assert_eq!((record.parameter.as_str(), values), ("connections", vec![1.0, 4.0]));
+    assert_eq!(
+        (record.parameter.as_str(), values),
+        ("connections", vec![1.0, 4.0])
+    );
     for point in &record.points {
         crate::assert_accounted(&point.run);
         assert!(point.run.results.ok > 0);
@@ -24,8 +39,18 @@ fn a_sweep_has_a_run_for_each_number_of_connections() {
 fn a_sweep_over_rates_goes_there_and_back() {
     let peer = Peer::start(|seen| Manner::Say(seen.echo()));
     let output = bench(&[
-        "sweep", &peer.addr.to_string(), "--rates", "200,400", "-d", "200ms", "--warmup", "0", "-c",
-        "2", "--format", "json",
+        "sweep",
+        &peer.addr.to_string(),
+        "--rates",
+        "200,400",
+        "-d",
+        "200ms",
+        "--warmup",
+        "0",
+        "-c",
+        "2",
+        "--format",
+        "json",
     ]);
     let record: SweepRecord = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", stderr(&output)));
@@ -40,8 +65,24 @@ fn a_sweep_over_rates_goes_there_and_back() {
 fn a_search_that_meets_its_objective_everywhere_ends_at_the_ceiling() {
     let peer = Peer::start(|seen| Manner::Say(seen.echo()));
     let output = bench(&[
-        "find", &peer.addr.to_string(), "--slo", "errors<1%", "--from", "100", "--to", "200", "-d",
-        "200ms", "--warmup", "0", "--windows", "1", "-c", "2", "--format", "json",
+        "find",
+        &peer.addr.to_string(),
+        "--slo",
+        "errors<1%",
+        "--from",
+        "100",
+        "--to",
+        "200",
+        "-d",
+        "200ms",
+        "--warmup",
+        "0",
+        "--windows",
+        "1",
+        "-c",
+        "2",
+        "--format",
+        "json",
     ]);
     let record: FindRecord = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", stderr(&output)));
@@ -56,11 +97,30 @@ fn a_search_that_meets_its_objective_everywhere_ends_at_the_ceiling() {
 fn a_search_that_never_meets_it_says_what_was_wrong() {
     let peer = Peer::start(|seen| Manner::Say(seen.answer(500, seen.sequence, &seen.name, b"")));
     let output = bench(&[
-        "find", &peer.addr.to_string(), "--slo", "errors<1%", "--from", "100", "--to", "200", "-d",
-        "200ms", "--warmup", "0", "--windows", "1", "-c", "2", "--format", "json",
+        "find",
+        &peer.addr.to_string(),
+        "--slo",
+        "errors<1%",
+        "--from",
+        "100",
+        "--to",
+        "200",
+        "-d",
+        "200ms",
+        "--warmup",
+        "0",
+        "--windows",
+        "1",
+        "-c",
+        "2",
+        "--format",
+        "json",
     ]);
     let record: FindRecord = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", stderr(&output)));
-    assert_eq!((record.rate_per_s, record.limited_by), (None, LimitedBy::Errors));
+    assert_eq!(
+        (record.rate_per_s, record.limited_by),
+        (None, LimitedBy::Errors)
+    );
     assert_eq!(output.status.code(), Some(1));
 }

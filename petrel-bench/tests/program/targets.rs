@@ -15,7 +15,11 @@ fn the_embedded_server_counts_what_we_count() {
     let results = &record.results;
     let counted = results.server_counted.unwrap();
     // The edges of the measured time are not the same moment for both: a handful for each connection.
-    assert!(counted.abs_diff(results.ok) <= results.ok / 10 + 60, "{counted} {}", results.ok);
+    assert!(
+        counted.abs_diff(results.ok) <= results.ok / 10 + 60,
+        "{counted} {}",
+        results.ok
+    );
     assert!(record.host.embedded && record.host.co_located);
 }
 
@@ -36,17 +40,33 @@ fn tls_and_macs_over_real_sockets() {
     let words = [target.as_str(), "--tls-ca", ca, "--hmac-key-file", key];
     let (record, code) = run(&[&words[..], &QUICK].concat());
     assert_accounted(&record);
-    assert_eq!((code, record.results.errors.len()), (0, 0), "{:?}", record.results);
+    assert_eq!(
+        (code, record.results.errors.len()),
+        (0, 0),
+        "{:?}",
+        record.results
+    );
     assert!(record.results.ok > 0 && record.plan.tls && record.plan.mac);
     assert_eq!(record.validity.evidence.headroom_per_s, None);
 
     // With another key the server says so, and we say what that means.
     fs::write(folder.path().join("other"), "b key of sixteen").unwrap();
     let other = folder.path().join("other");
-    let words = ["run", &target, "--tls-ca", ca, "--hmac-key-file", other.to_str().unwrap()];
+    let words = [
+        "run",
+        &target,
+        "--tls-ca",
+        ca,
+        "--hmac-key-file",
+        other.to_str().unwrap(),
+    ];
     let output = bench(&words);
     assert_eq!(output.status.code(), Some(3));
-    assert!(stderr(&output).contains("keys probably differ"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("keys probably differ"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[cfg(unix)]
@@ -83,5 +103,8 @@ fn nobody_there_is_told_with_what_would_help() {
     let output = bench(&["run", &addr.to_string()]);
     assert_eq!(output.status.code(), Some(3));
     let text = stderr(&output);
-    assert!(text.contains(&addr.to_string()) && text.contains("petrel serve"), "{text}");
+    assert!(
+        text.contains(&addr.to_string()) && text.contains("petrel serve"),
+        "{text}"
+    );
 }

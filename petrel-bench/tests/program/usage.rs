@@ -7,19 +7,36 @@ fn wrong_words_are_named_with_what_would_be_right() {
     for (words, problem) in [
         (&["run"][..], "<TARGET>"),
         (&["run", ""], "write host:port"),
-        (&["run", "embedded", "--rate", "fast"], "write requests per second"),
+        (
+            &["run", "embedded", "--rate", "fast"],
+            "write requests per second",
+        ),
         (&["run", "embedded", "-d", "10"], "time unit needed"),
         (&["run", "embedded", "-c", "0"], "0"),
         (&["run", "embedded", "--payload", "huge"], "write 64, 4KiB"),
         (&["run", "embedded", "--out", "csv:x"], "json:FILE"),
-        (&["run", "embedded", "--scenario", "x", "--payload", "1"], "cannot be used with"),
+        (
+            &["run", "embedded", "--scenario", "x", "--payload", "1"],
+            "cannot be used with",
+        ),
         (&["sweep", "embedded"], "--connections"),
         (&["sweep", "embedded", "--rates", "9k..1k:3"], "goes down"),
-        (&["sweep", "embedded", "--rates", "1k,2k", "-c", "1,2"], "one number of connections"),
+        (
+            &["sweep", "embedded", "--rates", "1k,2k", "-c", "1,2"],
+            "one number of connections",
+        ),
         (&["find", "embedded"], "--slo"),
         (&["find", "embedded", "--slo", "p99<2"], "2ms"),
-        (&["find", "embedded", "--slo", "p99<2ms", "--windows", "2"], "odd number"),
-        (&["find", "embedded", "--slo", "p99<2ms", "--from", "9", "--to", "3"], "3"),
+        (
+            &["find", "embedded", "--slo", "p99<2ms", "--windows", "2"],
+            "odd number",
+        ),
+        (
+            &[
+                "find", "embedded", "--slo", "p99<2ms", "--from", "9", "--to", "3",
+            ],
+            "3",
+        ),
         (&["run", "tls://127.0.0.1:1"], "--tls-ca"),
     ] {
         let output = bench(words);
