@@ -76,5 +76,20 @@ pub(super) fn remarks(a: &[RunRecord], b: &[RunRecord]) -> Vec<String> {
     if differs(|a, b| a.version != b.version) {
         remarks.push("the runs were made by different versions of this program".to_owned());
     }
+    let (of_a, of_b) = (failed(a), failed(b));
+    if of_a.0 + of_b.0 > 0 {
+        remarks.push(format!(
+            "requests failed: {} of {} in a, {} of {} in b; throughput counts those that were answered \
+             as expected",
+            of_a.0, of_a.1, of_b.0, of_b.1
+        ));
+    }
     remarks
+}
+
+/// Requests that were not answered as expected, and all of them.
+fn failed(runs: &[RunRecord]) -> (u64, u64) {
+    let requests = runs.iter().map(|run| run.results.requests).sum();
+    let failed = |run: &RunRecord| run.results.requests.saturating_sub(run.results.ok);
+    (runs.iter().map(failed).sum(), requests)
 }

@@ -282,3 +282,15 @@ fn the_document_is_as_its_schema_says() {
         }
     }
 }
+
+#[test]
+fn requests_that_failed_are_told() {
+    let (a, mut b) = (runs(5, 1.0, 1), runs(5, 1.0, 2));
+    assert!(of(&a, &b).remarks.is_empty());
+    b[1].results.ok -= 7;
+    let remarks = of(&a, &b).remarks;
+    assert!(
+        remarks[0].starts_with("requests failed: 0 of 100000 in a, 7 of 100000 in b;"),
+        "{remarks:?}"
+    );
+}

@@ -12,7 +12,7 @@ fn parts() -> (Counted, Counted, Counted) {
         let is_censored = rng.u32(..1_000) < 4;
         let answered = 50_000 + rng.u64(..1_000_000) * rng.u64(..10);
         let nanos = if is_censored { 50_000_000 } else { answered };
-        let hiccup = rng.u64(..60_000);
+        let hiccup = rng.u64(..6_000_000);
         for counted in [&mut parts[usize::from(rng.u32(..3) == 0)], &mut whole] {
             counted.response.record(nanos, 1);
             counted.hiccup.record(hiccup, 1);
@@ -37,6 +37,7 @@ fn the_parts_of_a_run_are_the_run() {
     assert_eq!(merged.histograms, whole.histograms);
     assert!(whole.results.response_us.p999.is_some());
     assert_eq!(whole.results.response_us.at_least, ["p999"]);
+    assert_eq!(whole.results.response_us.under_noise[0], "p50");
     let mut results = merged.results;
     assert!((results.throughput_per_s - whole.results.throughput_per_s).abs() < 1e-6);
     results.throughput_per_s = whole.results.throughput_per_s;
