@@ -56,8 +56,8 @@ pub enum Arrivals {
 #[serde(rename_all = "snake_case")]
 #[expect(clippy::exhaustive_enums, reason = "a plan names every choice")]
 pub enum Warmup {
-    /// Until throughput and median are stable, at most a fifth of the duration or a second,
-    /// whichever is longer.
+    /// Until throughput and median are stable, at most a fifth of the duration, which is taken for a
+    /// second where it is less and for ten where it is more.
     Auto,
     /// So many seconds.
     Seconds(f64),

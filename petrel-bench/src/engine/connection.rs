@@ -127,7 +127,7 @@ fn refused(fault: Fault) -> String {
         Fault::Status(status) => {
             format!("status {status}, which --expect-status does not name; does it speak Petrel?")
         }
-        Fault::Mac => "its MAC is not that of our key".to_owned(),
+        Fault::Mac => "its MAC is not of our key: the keys probably differ".to_owned(),
         Fault::TooLong => "its framing makes no sense: is one side configured for MACs, the other \
                            not?"
             .to_owned(),

@@ -33,6 +33,9 @@ const LOOK: Duration = Duration::from_millis(100);
 /// How far ahead moments are set, so that every thread knows of them before they come.
 const AHEAD: u64 = 100_000_000;
 
+/// A warm-up until the load is stable takes a fifth of the measured time at the most, and within these.
+const WARMUP_AUTO: (u64, u64) = (1_000_000_000, 10_000_000_000);
+
 /// Points of the series at the most: runs over an hour have longer stretches than a second.
 const POINTS_MAX: f64 = 3600.0;
 
@@ -250,7 +253,7 @@ impl Running {
         let duration = nanos(self.common.plan.duration_s);
         let (least, most) = match self.common.plan.warmup {
             Warmup::Seconds(seconds) => (nanos(seconds), nanos(seconds)),
-            Warmup::Auto => (0, (duration / 5).max(1_000_000_000)),
+            Warmup::Auto => (0, (duration / 5).clamp(WARMUP_AUTO.0, WARMUP_AUTO.1)),
         };
         let mut stability = Stability::default();
         let mut seen = Span::default();

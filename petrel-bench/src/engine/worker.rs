@@ -231,6 +231,7 @@ impl Worker {
         let timeout = self.timeout();
         let mut seat = self.seat(index).borrow_mut();
         let state = &mut *self.state.borrow_mut();
+        state.turn(self, now);
         seat.is_open = false;
         seat.waker = None;
         state.standing.connections -= 1;
@@ -353,6 +354,7 @@ impl Worker {
         }
         let now = self.common.clock.now();
         let state = &mut *self.state.borrow_mut();
+        state.turn(self, now);
         while seat.lane.len() < places && self.refill(index, seat, state, now) {}
     }
 

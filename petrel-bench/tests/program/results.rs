@@ -95,11 +95,22 @@ fn a_mix_comes_from_a_file() {
 #[test]
 fn an_interrupted_run_reports_what_it_found() {
     let peer = Peer::start(|seen| Manner::Say(seen.echo()));
-    // Free a moment ago; who serves it then is asked until it answers.
-    let page = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let page = page.local_addr().unwrap();
-    let child = Command::new(env!("CARGO_BIN_EXE_petrel-bench"))
-        .args(["run", &peer.addr.to_string(), "-d", "600s", "-c", "2"])
+    // Free a moment ago.
+    let page = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap()
+    };
+    let mut child = Command::new(env!("CARGO_BIN_EXE_petrel-bench"))
+        .args([
+            "run",
+            &peer.addr.to_string(),
+            "-d",
+            "600s",
+            "-c",
+            "2",
+            "--warmup",
+            "0",
+        ])
         .args(["--format", "json", "--prometheus", &page.to_string()])
         .stdout(std::process::Stdio::piped())
         .spawn()
@@ -107,6 +118,7 @@ fn an_interrupted_run_reports_what_it_found() {
     let pid = rustix::process::Pid::from_child(&child);
     // Only requests of the measured time are counted there.
     while !has_measured(page) {
+        assert_eq!(child.try_wait().unwrap(), None, "it ended by itself");
         std::thread::yield_now();
     }
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
