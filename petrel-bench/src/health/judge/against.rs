@@ -28,11 +28,26 @@ const STARVED_LIMIT: f64 = 0.1;
 /// Percentiles of responses that have to lie above the noise. Rarer ones are marked one by one.
 const ABOVE_NOISE: [Percentile; 3] = [Percentile::P50, Percentile::P90, Percentile::P99];
 
+/// Share of its time, and of its headroom, below which a generator has room: what makes it late then is
+/// the machine.
+const HAS_ROOM: f64 = 0.5;
+
 pub(super) fn limits_of_generator(input: &Judged) -> Vec<String> {
-    [busy(input), lag(input), above_headroom(input)]
+    let lag = lag(input).filter(|_| !has_room(input)).map(|late| {
+        format!(
+            "{late}: much of that is the generator's; lower --rate, load with more --threads, or end \
+             what else runs here"
+        )
+    });
+    [busy(input), lag, above_headroom(input)]
         .into_iter()
         .flatten()
         .collect()
+}
+
+fn has_room(input: &Judged) -> bool {
+    let busy = input.evidence.worker_busy.unwrap_or(1.0);
+    busy < HAS_ROOM && reached(input).is_none_or(|reached| reached < HAS_ROOM)
 }
 
 fn busy(input: &Judged) -> Option<String> {
@@ -62,6 +77,7 @@ fn busy(input: &Judged) -> Option<String> {
     ))
 }
 
+/// That requests went out late, in words that stand before a reason.
 fn lag(input: &Judged) -> Option<String> {
     input.rate_per_s?;
     let lag = input.evidence.generator_lag_us.p99?;
@@ -69,8 +85,7 @@ fn lag(input: &Judged) -> Option<String> {
     (lag > LAG_LIMIT_US && lag > LAG_SHARE * response).then(|| {
         format!(
             "one request in a hundred was written {} or more after it could have been, and one \
-             response in a hundred took {}: much of that is the generator's; lower --rate, load with \
-             more --threads, or end what else runs here",
+             response in a hundred took {}",
             show_micros(lag),
             show_micros(response)
         )
@@ -97,6 +112,12 @@ pub(super) fn noise(input: &Judged) -> Vec<String> {
             "the hypervisor gave {} of all processor time to others: measure when its host has less \
              to do, or on a machine of your own",
             percent(steal)
+        ));
+    }
+    if let Some(late) = lag(input).filter(|_| has_room(input)) {
+        reasons.push(format!(
+            "{late}: the generator had time enough and was not let run; end what else runs here, or \
+             give it a processor of its own"
         ));
     }
     let under = &input.response_us.under_noise;

@@ -176,6 +176,19 @@ mod tests {
                 run.evidence.generator_lag_us.p99 = Some(1_100.0);
                 run.response_us.p99 = Some(2_000.0);
             }),
+            // As late, with time enough: that was the machine.
+            open(Noisy, |run| {
+                run.evidence.generator_lag_us.p99 = Some(1_100.0);
+                run.response_us.p99 = Some(2_000.0);
+                run.evidence.worker_busy = Some(0.49);
+                run.throughput_per_s = 49_000.0;
+            }),
+            open(LimitedByGenerator, |run| {
+                run.evidence.generator_lag_us.p99 = Some(1_100.0);
+                run.response_us.p99 = Some(2_000.0);
+                run.evidence.worker_busy = Some(0.49);
+                run.throughput_per_s = 51_000.0;
+            }),
             open(Valid, |run| {
                 run.evidence.generator_lag_us.p99 = Some(1_100.0);
                 run.response_us.p99 = Some(2_300.0);
