@@ -101,6 +101,12 @@ impl Watch for Unwatched {
     }
 }
 
+impl<W: Watch + ?Sized> Watch for Box<W> {
+    fn show(&mut self, progress: &Progress) -> Vec<Order> {
+        (**self).show(progress)
+    }
+}
+
 impl Phase {
     /// The word for it.
     pub const fn name(self) -> &'static str {

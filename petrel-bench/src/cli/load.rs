@@ -63,7 +63,7 @@ pub(super) struct LoadArgs {
         help_heading = "Requests"
     )]
     payload: PayloadSpec,
-    /// A mix of requests with weights, in TOML: [[request]] with name, payload, weight, verify,
+    /// A mix of requests with weights, in TOML: tables `request` with name, payload, weight, verify,
     /// expect_status
     #[arg(long, value_name = "FILE", help_heading = "Requests",
           conflicts_with_all = ["request", "payload", "expect_status", "verify"])]

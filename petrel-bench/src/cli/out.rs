@@ -4,11 +4,7 @@
 use crate::live::LiveView;
 #[cfg(feature = "prometheus")]
 use crate::prometheus::{Exporter, Published};
-use crate::{
-    line::ProgressLine,
-    progress::{Order, Progress, Watch},
-    report,
-};
+use crate::{line::ProgressLine, progress::Watch, report};
 use clap::Args;
 use petrel_cli::{
     Exit, Failure,
@@ -91,7 +87,7 @@ impl OutArgs {
         #[cfg(feature = "prometheus")]
         if let Some(addr) = self.prometheus {
             let exporter = Exporter::start(addr)?;
-            return Ok(Box::new(Published::new(exporter, Boxed(watch))));
+            return Ok(Box::new(Published::new(exporter, watch)));
         }
         Ok(watch)
     }
@@ -156,17 +152,6 @@ impl OutArgs {
             outcome = outcome.and(written);
         }
         outcome
-    }
-}
-
-/// Whoever watches, behind a pointer.
-#[cfg(feature = "prometheus")]
-struct Boxed(Box<dyn Watch>);
-
-#[cfg(feature = "prometheus")]
-impl Watch for Boxed {
-    fn show(&mut self, progress: &Progress) -> Vec<Order> {
-        self.0.show(progress)
     }
 }
 

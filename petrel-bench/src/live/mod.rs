@@ -1,6 +1,6 @@
 //! The live view: a run on the whole terminal while it goes on, and the keys that steer it.
 //!
-//! What is shown is a [`State`](state::State): it is told how the run stands and which keys were
+//! What is shown is a `State`: it is told how the run stands and which keys were
 //! pressed, and answers with what is to be done. Drawing is a function of it. Only [`LiveView`] and
 //! the terminal behind it do anything.
 

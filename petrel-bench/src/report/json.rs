@@ -12,7 +12,7 @@ pub fn write(record: &impl Serialize) -> String {
     text
 }
 
-/// Reads a run that [`write`] wrote.
+/// Reads a run that [`write()`] wrote.
 ///
 /// # Errors
 /// If it is another document; the message names what was found beside what is expected.

@@ -44,13 +44,13 @@ fn a_stall_in_an_open_loop_shows_in_all_that_were_due_in_it() {
     assert_eq!(results.requests, 1000);
     // At least 400 of the 1000 were due while it stood still: those in the first half of that waited for
     // 200 ms and more.
-    let slow = |least: f64| {
+    let slow = |least_ms: u64| {
         let of = petrel_bench::histogram::Histogram::from_base64(&record.histograms.response);
         let of = of.unwrap();
-        of.count() - of.count_up_to((least * 1e6) as u64)
+        of.count() - of.count_up_to(least_ms * 1_000_000)
     };
-    assert!(slow(100.0) >= 250, "{}", slow(100.0));
-    assert!(slow(300.0) >= 80, "{}", slow(300.0));
+    assert!(slow(100) >= 250, "{}", slow(100));
+    assert!(slow(300) >= 80, "{}", slow(300));
     assert!(results.response_us.max.unwrap() >= 400_000.0);
     // From when they were written only those few took long that were on their way.
     let service = petrel_bench::histogram::Histogram::from_base64(&record.histograms.service);

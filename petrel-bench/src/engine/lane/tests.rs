@@ -148,7 +148,7 @@ fn an_answer_that_nobody_asked_for_or_that_comes_too_early_loses_the_place() {
     let workload = workload("text:payload");
     let mut lane = lane_of(1);
     let echoed = write_all(&mut lane, &workload, usize::MAX, 30);
-    let twice = [echoed.clone(), echoed.clone()].concat();
+    let twice = echoed.repeat(2);
     let mut answers = 0;
     let outcome = lane.read(&workload, &twice, 40, |_, _| answers += 1);
     assert_eq!((outcome, answers), (Err(Fault::Lost), 1));
