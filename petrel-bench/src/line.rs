@@ -6,6 +6,7 @@ use crate::{
     progress::{Order, Progress, Watch},
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
+use petrel_cli::output;
 
 /// Watches a run in one line that is drawn again and again, and is gone when this is dropped. Where
 /// standard error is no terminal nothing is shown.
@@ -34,6 +35,10 @@ impl Watch for ProgressLine {
             self.bar.set_message(line_of(progress));
         }
         Vec::new()
+    }
+
+    fn say(&mut self, line: &str) {
+        self.bar.suspend(|| output::note(line));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is known while a run goes on, and what may be asked of it: all that a live view needs.
 
 use crate::{latency::Latency, record::Point};
+use petrel_cli::output;
 use std::collections::BTreeMap;
 
 /// A run as it stands.
@@ -88,6 +89,11 @@ pub enum Order {
 pub trait Watch {
     /// Shows the run as it stands, and gives what is asked of it.
     fn show(&mut self, progress: &Progress) -> Vec<Order>;
+
+    /// Says a line that is to stay, between two runs.
+    fn say(&mut self, line: &str) {
+        output::note(line);
+    }
 }
 
 /// Watches by not looking.
@@ -104,6 +110,10 @@ impl Watch for Unwatched {
 impl<W: Watch + ?Sized> Watch for Box<W> {
     fn show(&mut self, progress: &Progress) -> Vec<Order> {
         (**self).show(progress)
+    }
+
+    fn say(&mut self, line: &str) {
+        (**self).say(line);
     }
 }
 

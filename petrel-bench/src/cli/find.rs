@@ -13,10 +13,7 @@ use crate::{
     target::Reached,
 };
 use clap::Args;
-use petrel_cli::{
-    Exit, Failure, Interrupt, Look, Target,
-    output::{self, Format},
-};
+use petrel_cli::{Exit, Failure, Interrupt, Look, Target, output::Format};
 
 /// A window is made longer until it has samples enough for its percentiles, but not longer than this.
 const WINDOW_S_MAX: f64 = 60.0;
@@ -114,7 +111,7 @@ pub(super) fn execute(args: &FindArgs, format: Format, command: &str) -> Result<
             break;
         }
         let window = judge(&args.slo, &record);
-        output::note(&in_short(&step, &window));
+        watch.say(&in_short(&step, &window));
         if step.phase == Phase::Confirm && window == Window::Met {
             confirmation = Some(record);
         }

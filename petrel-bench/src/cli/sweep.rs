@@ -14,10 +14,7 @@ use crate::{
     target::Reached,
 };
 use clap::Args;
-use petrel_cli::{
-    Exit, Failure, Interrupt, Look, Target,
-    output::{self, Format},
-};
+use petrel_cli::{Exit, Failure, Interrupt, Look, Target, output::Format};
 
 /// Values of a parameter at the most.
 const VALUES_MAX: usize = 64;
@@ -80,7 +77,7 @@ pub(super) fn execute(args: &SweepArgs, format: Format, command: &str) -> Result
             }
         };
         let number = order + 1;
-        output::note(&format!(
+        watch.say(&format!(
             "{number} of {count}: {}",
             in_short(value, &measured.record)
         ));

@@ -1,10 +1,7 @@
 //! The task of one connection: opening it, the protocol check, and then reading and writing whatever its
 //! lane has, until it ends; then anew.
 
-use super::{
-    lane::FIRST_SEQUENCE,
-    worker::{Report, Worker},
-};
+use super::{common::Report, lane::FIRST_SEQUENCE, worker::Worker};
 use crate::{fault::Fault, wire::Answer};
 use petrel::{ClientError, ClientErrorKind, ClientStream};
 use petrel_cli::output::one_line;

@@ -2,10 +2,12 @@
 
 use super::{
     clock::Clock,
+    common::{Common, Report},
     control::Control,
     gather::{Gathered, Share, Span, per_second, seconds},
+    stretch::Handover,
     thread,
-    worker::{Common, Report, Worker},
+    worker::Worker,
 };
 use crate::{
     histogram::Histogram,
@@ -186,7 +188,12 @@ impl Running {
         let spawned = std::thread::Builder::new()
             .name(format!("load-{index}"))
             .spawn(move || {
-                thread::run(|| Worker::new(common, (index, count), lanes, reports, spares));
+                let handover = Handover {
+                    thread: index as usize,
+                    reports,
+                    spares,
+                };
+                thread::run(|| Worker::new(common, (index, count), lanes, handover));
             });
         match spawned {
             Ok(thread) => {

@@ -7,12 +7,14 @@
 //! `timer` are the tasks that wait, `coordinator` is the run as a whole.
 
 mod clock;
+mod common;
 mod connection;
 mod control;
 mod coordinator;
 mod gather;
 mod lane;
 mod pacer;
+mod stretch;
 mod thread;
 mod timer;
 mod worker;

@@ -1,9 +1,10 @@
 //! A loading thread from its beginning to its end.
 
 use super::{
+    common::Report,
     connection::{self, OPENING_MAX},
     pacer,
-    worker::{Report, Worker},
+    worker::Worker,
 };
 use std::{io, rc::Rc, time::Duration};
 use tokio::{

@@ -3,62 +3,21 @@
 //! Everything here belongs to one thread. Tasks of its runtime share it: one for each connection, the
 //! pacer of an open loop, and the beat, which looks after what hardly ever happens.
 
-use super::{clock::Clock, control::Control, lane::Lane};
-use crate::{
-    fault::Fault,
-    plan::{Arrivals, Plan},
-    schedule::Schedule,
-    tally::{Stamps, Standing, Tally},
-    wire::Template,
-    workload::Workload,
+use super::{
+    common::{Common, Report},
+    lane::Lane,
+    stretch::{Counting, Handover, Repeated},
 };
-use petrel::{ClientBuilder, Endpoint};
+use crate::{fault::Fault, plan::Arrivals, schedule::Schedule};
 use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
-    sync::{
-        Arc,
-        mpsc::{Receiver, Sender},
-    },
+    sync::Arc,
     task::Waker,
 };
 
 /// Bytes that one read takes at the most.
 pub(super) const READ_CHUNK: usize = 256 << 10;
-
-/// How long a stretch is while the load warms up.
-pub(super) const WARMUP_STRETCH: u64 = 100_000_000;
-
-/// What all loading threads of a run share; nothing of it changes.
-#[derive(Debug)]
-pub(super) struct Common {
-    pub(super) clock: Clock,
-    pub(super) plan: Plan,
-    pub(super) workload: Workload,
-    pub(super) control: Control,
-    pub(super) check: Option<Template>,
-    pub(super) endpoint: Endpoint,
-    pub(super) builder: ClientBuilder,
-    /// How long a stretch of the measured time is.
-    pub(super) step: u64,
-}
-
-/// What a loading thread tells the coordinator.
-#[derive(Debug)]
-pub(super) enum Report {
-    /// A connection is open, after so many nanoseconds, or could not be opened.
-    Connected(Result<u64, String>),
-    /// A stretch is over.
-    Stretch {
-        from: u64,
-        to: u64,
-        tally: Box<Tally>,
-    },
-    /// The last stretch, from the end of the measured time on. Nothing comes behind it.
-    Done { tally: Box<Tally> },
-    /// The thread could not go on.
-    Failed(String),
-}
 
 /// A place for a request on a connection, free since some moment.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +42,6 @@ struct Seat {
 #[derive(Debug)]
 pub(super) struct Worker {
     pub(super) common: Arc<Common>,
-    index: usize,
     seats: Vec<RefCell<Seat>>,
     state: RefCell<State>,
     /// What the thread reads into and writes from; never held across a wait.
@@ -91,17 +49,12 @@ pub(super) struct Worker {
     pub(super) output: RefCell<Vec<u8>>,
     /// Whether requests go out.
     is_running: Cell<bool>,
-    reports: Sender<(usize, Report)>,
-    spares: Receiver<Box<Tally>>,
+    handover: Handover,
 }
 
 #[derive(Debug)]
 struct State {
-    tally: Box<Tally>,
-    /// Where the stretch began and will end.
-    stretch: (u64, u64),
-    /// Requests due in it are counted: everything while the load warms up, then the measured time.
-    window: (u64, u64),
+    counting: Counting,
     schedule: Option<Schedule>,
     share: (u32, u32),
     rate_changes: u32,
@@ -109,9 +62,6 @@ struct State {
     free: VecDeque<Place>,
     pacer: Option<Waker>,
     random: fastrand::Rng,
-    standing: Standing,
-    /// What the thread had used of the processor, and waited for it, when the stretch began.
-    used: (u64, u64),
 }
 
 impl Worker {
@@ -119,8 +69,7 @@ impl Worker {
         common: Arc<Common>,
         share: (u32, u32),
         lanes: u32,
-        reports: Sender<(usize, Report)>,
-        spares: Receiver<Box<Tally>>,
+        handover: Handover,
     ) -> Self {
         let plan = &common.plan;
         let places = plan.pipeline as usize;
@@ -140,33 +89,26 @@ impl Worker {
             0
         };
         Self {
-            index: share.0 as usize,
             seats: (0..lanes).map(|_| seat()).collect(),
             state: RefCell::new(State {
-                tally: Box::default(),
-                stretch: (0, u64::MAX),
-                window: (0, u64::MAX),
+                counting: Counting::new(common.step),
                 schedule: None,
                 share,
                 rate_changes: 0,
                 free: VecDeque::with_capacity(all_places),
                 pacer: None,
                 random: fastrand::Rng::with_seed(seed),
-                standing: Standing::default(),
-                used: thread_times(),
             }),
             input: RefCell::new(vec![0; READ_CHUNK].into()),
             output: RefCell::new(Vec::new()),
             is_running: Cell::new(false),
-            reports,
-            spares,
+            handover,
             common,
         }
     }
 
     pub(super) fn report(&self, report: Report) {
-        // A coordinator that is gone wants to know nothing any more.
-        let _ = self.reports.send((self.index, report));
+        self.handover.report(report);
     }
 
     pub(super) fn lanes(&self) -> impl Iterator<Item = u32> + use<> {
@@ -176,7 +118,7 @@ impl Worker {
     /// Begins to load at `now`.
     pub(super) fn begin(&self, now: u64) {
         let mut state = self.state.borrow_mut();
-        state.stretch = (now, now + WARMUP_STRETCH);
+        state.counting.begin(now);
         let plan = &self.common.plan;
         if let Some(rate) = plan.rate_per_s {
             let arrivals = plan.arrivals.unwrap_or(Arrivals::Constant);
@@ -211,7 +153,7 @@ impl Worker {
         seat.is_expired = false;
         seat.waker = Some(waker.clone());
         let mut state = self.state.borrow_mut();
-        state.standing.connections += 1;
+        state.counting.standing.connections += 1;
         if self.common.plan.is_open() {
             let place = Place {
                 lane: index,
@@ -231,22 +173,22 @@ impl Worker {
         let timeout = self.timeout();
         let mut seat = self.seat(index).borrow_mut();
         let state = &mut *self.state.borrow_mut();
-        state.turn(self, now);
+        self.turn(state, now);
         seat.is_open = false;
         seat.waker = None;
-        state.standing.connections -= 1;
+        state.counting.standing.connections -= 1;
         state.free.retain(|place| place.lane != index);
         let mut fault = reason;
         seat.lane.give_up(|request| {
             if reason == Fault::Timeout && now.saturating_sub(request.ready) >= timeout {
                 fault = Fault::Timeout;
             }
-            state.standing.in_flight -= 1;
-            if is_within(state.window, request.intended) {
-                state.tally.counts.faults.add(fault);
+            state.counting.standing.in_flight -= 1;
+            if state.counting.counts(request.intended) {
+                state.counting.tally.counts.faults.add(fault);
                 if fault == Fault::Timeout {
                     let age = now.saturating_sub(request.intended);
-                    state.tally.times.given_up(age);
+                    state.counting.tally.times.given_up(age);
                 }
             }
             fault = match reason {
@@ -259,7 +201,7 @@ impl Worker {
 
     /// A connection was made anew, or could not be.
     pub(super) fn reconnected(&self, is_open: bool) {
-        let counts = &mut self.state.borrow_mut().tally.counts;
+        let counts = &mut self.state.borrow_mut().counting.tally.counts;
         if is_open {
             counts.reconnects += 1;
         } else {
@@ -271,30 +213,29 @@ impl Worker {
     pub(super) fn received(&self, index: u32, bytes: &[u8], now: u64) -> Result<(), Fault> {
         let seat = &mut *self.seat(index).borrow_mut();
         let state = &mut *self.state.borrow_mut();
-        state.turn(self, now);
-        state.tally.counts.received_bytes += bytes.len() as u64;
-        let window = state.window;
-        let is_now_within = is_within(window, now);
+        self.turn(state, now);
+        state.counting.tally.counts.received_bytes += bytes.len() as u64;
+        let is_counted = state.counting.counts(now);
         let mut same = Repeated::default();
         let mut freed = 0;
         let outcome = seat
             .lane
             .read(&self.common.workload, bytes, now, |stamps, fault| {
                 freed += 1;
-                state.standing.in_flight -= 1;
-                let counts = is_within(window, stamps.intended);
+                state.counting.standing.in_flight -= 1;
+                let counts = state.counting.counts(stamps.intended);
                 match fault {
                     None => {
-                        state.tally.counts.answered += u64::from(is_now_within);
+                        state.counting.tally.counts.answered += u64::from(is_counted);
                         if counts {
-                            same.add(*stamps, &mut state.tally);
+                            same.add(*stamps, &mut state.counting.tally);
                         }
                     }
-                    Some(fault) if counts => state.tally.counts.faults.add(fault),
+                    Some(fault) if counts => state.counting.tally.counts.faults.add(fault),
                     Some(_) => (),
                 }
             });
-        same.flush(&mut state.tally);
+        same.flush(&mut state.counting.tally);
         outcome?;
         for _ in 0..freed {
             if !self.refill(index, seat, state, now) {
@@ -310,13 +251,13 @@ impl Worker {
         let now = self.common.clock.now();
         let state = &mut *self.state.borrow_mut();
         state.pacer = Some(waker.clone());
-        state.turn(self, now);
+        self.turn(state, now);
         if !self.is_running.get() {
             return None;
         }
         loop {
             let next = state.schedule.as_ref()?.next();
-            if next >= state.window.1 {
+            if next >= state.counting.window.1 {
                 return None;
             }
             if next > now {
@@ -354,7 +295,7 @@ impl Worker {
         }
         let now = self.common.clock.now();
         let state = &mut *self.state.borrow_mut();
-        state.turn(self, now);
+        self.turn(state, now);
         while seat.lane.len() < places && self.refill(index, seat, state, now) {}
     }
 
@@ -371,7 +312,8 @@ impl Worker {
     pub(super) fn wrote(&self, index: u32, bytes: usize, now: u64) {
         let lane = &mut self.seat(index).borrow_mut().lane;
         lane.wrote(&self.common.workload, bytes, now);
-        self.state.borrow_mut().tally.counts.sent_bytes += bytes as u64;
+        let mut state = self.state.borrow_mut();
+        state.counting.tally.counts.sent_bytes += bytes as u64;
     }
 
     pub(super) fn has_unwritten(&self, index: u32) -> bool {
@@ -383,9 +325,10 @@ impl Worker {
     pub(super) fn beat(&self) -> bool {
         let now = self.common.clock.now();
         let control = &self.common.control;
-        let mut state = self.state.borrow_mut();
-        state.learn(control.window());
-        state.turn(self, now);
+        let mut guard = self.state.borrow_mut();
+        let state = &mut *guard;
+        state.counting.learn(control.window());
+        self.turn(state, now);
         let (changes, rate) = control.rate();
         let share = state.share;
         let changed = changes != state.rate_changes;
@@ -398,8 +341,8 @@ impl Worker {
                 schedule.restart(self.rate_now(), now, share);
             }
         }
-        let (end, in_flight) = (state.window.1, state.standing.in_flight);
-        drop(state);
+        let (end, in_flight) = (state.counting.window.1, state.counting.standing.in_flight);
+        drop(guard);
         if now < end {
             if resumed {
                 self.run(!control.is_paused());
@@ -416,37 +359,47 @@ impl Worker {
     pub(super) fn finish(&self) {
         let now = self.common.clock.now();
         let state = &mut *self.state.borrow_mut();
-        state.turn(self, now);
-        let window = state.window;
+        self.turn(state, now);
         for seat in &self.seats {
             seat.borrow_mut().lane.give_up(|request| {
-                if is_within(window, request.intended) {
-                    state.tally.counts.unfinished += 1;
+                if state.counting.counts(request.intended) {
+                    state.counting.tally.counts.unfinished += 1;
                     let age = now.saturating_sub(request.intended);
-                    state.tally.times.given_up(age);
+                    state.counting.tally.times.given_up(age);
                 }
             });
         }
         if let Some(schedule) = &mut state.schedule {
-            let end = window.1.min(now);
+            let end = state.counting.window.1.min(now);
             while schedule.next() < end {
                 let intended = schedule.next();
-                if is_within(window, intended) {
-                    state.tally.counts.unsent += 1;
-                    state.tally.times.given_up(end - intended);
+                if state.counting.counts(intended) {
+                    state.counting.tally.counts.unsent += 1;
+                    state.counting.tally.times.given_up(end - intended);
                 }
                 schedule.advance();
             }
         }
-        let tally = std::mem::take(&mut state.tally);
-        self.report(Report::Done { tally });
+        state.counting.finish(&self.handover);
+    }
+
+    /// Hands over the stretch if it is over.
+    #[inline]
+    fn turn(&self, state: &mut State, now: u64) {
+        if state.counting.is_over(now) {
+            let schedule = state.schedule.as_ref();
+            let control = &self.common.control;
+            state
+                .counting
+                .turn_over(now, schedule, control, &self.handover);
+        }
     }
 
     /// Puts a request in a place that is free since `now`, if there is one to be sent.
     #[inline]
     fn refill(&self, index: u32, seat: &mut Seat, state: &mut State, now: u64) -> bool {
         // Behind the end nothing new goes out: what is still due then was not sent in time.
-        if now >= state.window.1 {
+        if now >= state.counting.window.1 {
             return false;
         }
         if !self.common.plan.is_open() {
@@ -484,8 +437,8 @@ impl Worker {
     fn send(&self, seat: &mut Seat, state: &mut State, intended: u64, ready: u64) {
         let template = self.common.workload.choose(&mut state.random);
         seat.lane.push(template, intended, ready);
-        state.standing.in_flight += 1;
-        state.tally.counts.sent += u64::from(is_within(state.window, intended));
+        state.counting.standing.in_flight += 1;
+        state.counting.tally.counts.sent += u64::from(state.counting.counts(intended));
     }
 
     fn expire(&self, now: u64) {
@@ -521,108 +474,8 @@ impl Worker {
     }
 }
 
-impl State {
-    /// Ends the stretch if it is over, as often as it is.
-    #[inline]
-    fn turn(&mut self, worker: &Worker, now: u64) {
-        if now >= self.stretch.1 {
-            self.turn_over(worker, now);
-        }
-    }
-
-    #[cold]
-    fn turn_over(&mut self, worker: &Worker, now: u64) {
-        while now >= self.stretch.1 {
-            let (cpu, starved) = thread_times();
-            self.tally.counts.cpu_nanos = cpu - self.used.0;
-            self.tally.counts.starved_nanos = starved - self.used.1;
-            self.used = (cpu, starved);
-            self.tally.counts.standing = Standing {
-                backlog: self.schedule.as_ref().map_or(0, |it| it.backlog(now)),
-                ..self.standing
-            };
-            let fresh = worker.spares.try_recv().unwrap_or_default();
-            let tally = std::mem::replace(&mut self.tally, fresh);
-            let (from, to) = self.stretch;
-            worker.report(Report::Stretch { from, to, tally });
-            let (start, end) = worker.common.control.window();
-            if to >= start {
-                self.window = (start, end);
-            }
-            let len = if to >= start {
-                worker.common.step
-            } else {
-                WARMUP_STRETCH
-            };
-            self.stretch = (to, bounded(to, len, (start, end)));
-        }
-    }
-
-    /// Learns when the measured time begins and ends, and lets the stretch end there. Whoever sets it
-    /// sets it some beats ahead.
-    fn learn(&mut self, (start, end): (u64, u64)) {
-        let (from, to) = self.stretch;
-        if from < start {
-            self.stretch.1 = to.min(start);
-        } else if from < end && self.window.1 != u64::MAX {
-            self.window.1 = end;
-            self.stretch.1 = to.min(end);
-        }
-    }
-}
-
-/// Where a stretch of `len` ends that begins at `from`: where the measured time begins or ends at the
-/// latest, and nowhere behind that.
-fn bounded(from: u64, len: u64, (start, end): (u64, u64)) -> u64 {
-    if from < start {
-        start.min(from.saturating_add(len))
-    } else if from < end {
-        end.min(from.saturating_add(len))
-    } else {
-        u64::MAX
-    }
-}
-
-/// How often the same stamps came one after the other, so that answers that came together are counted
-/// together.
-#[derive(Debug, Default)]
-struct Repeated {
-    stamps: Option<Stamps>,
-    times: u64,
-}
-
-impl Repeated {
-    #[inline]
-    fn add(&mut self, stamps: Stamps, tally: &mut Tally) {
-        if self.stamps != Some(stamps) {
-            self.flush(tally);
-            self.stamps = Some(stamps);
-        }
-        self.times += 1;
-    }
-
-    #[inline]
-    fn flush(&mut self, tally: &mut Tally) {
-        if let Some(stamps) = self.stamps.take() {
-            tally.answered(&stamps, self.times);
-        }
-        self.times = 0;
-    }
-}
-
-const fn is_within((from, to): (u64, u64), moment: u64) -> bool {
-    from <= moment && moment < to
-}
-
 fn wake(seat: &Seat) {
     if let Some(waker) = &seat.waker {
         waker.wake_by_ref();
     }
-}
-
-/// Processor time of this thread, and how long it was ready and had no processor, in nanoseconds.
-fn thread_times() -> (u64, u64) {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let mut numbers = text.split(' ').filter_map(|number| number.parse().ok());
-    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
 }

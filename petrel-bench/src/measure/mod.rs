@@ -154,6 +154,12 @@ impl<'a> Bench<'a> {
                 .reasons
                 .push(format!("a connection could not be opened: {problem}"));
         }
+        if counts.failed_connects > 0 {
+            validity.reasons.push(format!(
+                "note: connections that were lost could not be made anew {} times",
+                counts.failed_connects
+            ));
+        }
         if !outcome.steered.is_empty() {
             let steps = outcome.steered.join(", ");
             validity.reasons.push(format!("steered by hand: {steps}"));

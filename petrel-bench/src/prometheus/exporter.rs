@@ -99,6 +99,10 @@ impl<W: Watch> Watch for Published<W> {
         self.exporter.publish(progress);
         self.watch.show(progress)
     }
+
+    fn say(&mut self, line: &str) {
+        self.watch.say(line);
+    }
 }
 
 fn serve(server: &Server, latest: &Mutex<Progress>) {

@@ -6,7 +6,7 @@ use crate::{
     run, stderr,
 };
 use petrel_bench::record::RunRecord;
-use std::{fs, process::Command};
+use std::fs;
 
 const QUICK: [&str; 6] = ["-d", "200ms", "--warmup", "0", "-c", "2"];
 
@@ -100,7 +100,7 @@ fn an_interrupted_run_reports_what_it_found() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap()
     };
-    let mut child = Command::new(env!("CARGO_BIN_EXE_petrel-bench"))
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_petrel-bench"))
         .args([
             "run",
             &peer.addr.to_string(),
