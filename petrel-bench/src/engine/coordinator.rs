@@ -4,7 +4,8 @@ use super::{
     clock::Clock,
     common::{Common, Report},
     control::Control,
-    gather::{Gathered, Share, Span, per_second, seconds},
+    gather::{Gathered, Span, seconds},
+    setup::{Edge, OnEdge, Outcome, Setup},
     stretch::Handover,
     thread,
     worker::Worker,
@@ -16,9 +17,7 @@ use crate::{
     progress::{Health, Order, Phase, Progress, Watch},
     stats::Stability,
     tally::Tally,
-    workload::Workload,
 };
-use petrel::{ClientBuilder, Endpoint};
 use petrel_cli::{Exit, Failure, Interrupt};
 use std::{
     sync::{
@@ -43,47 +42,6 @@ const POINTS_MAX: f64 = 3600.0;
 
 /// Requests per second below and above which an order to change the rate is not carried out.
 const RATE_BOUNDS: (f64, f64) = (0.001, 1e8);
-
-/// What a run needs.
-#[derive(Debug)]
-pub(crate) struct Setup {
-    pub(crate) plan: Plan,
-    pub(crate) workload: Workload,
-    pub(crate) endpoint: Endpoint,
-    pub(crate) builder: ClientBuilder,
-    pub(crate) interrupt: Option<Interrupt>,
-    /// What the generator reaches at the most, as far as is known.
-    pub(crate) headroom_per_s: Option<f64>,
-}
-
-/// What a run found, before it is judged.
-#[derive(Debug)]
-pub(crate) struct Outcome {
-    pub(crate) plan: Plan,
-    /// The measured time and what was discarded before it.
-    pub(crate) window: Span,
-    pub(crate) warmup_s: f64,
-    pub(crate) gathered: Gathered,
-    pub(crate) step_s: f64,
-    pub(crate) connect: Histogram,
-    /// Connections that were open when loading began, and why others were not.
-    pub(crate) connections: u32,
-    pub(crate) connect_problem: Option<String>,
-    pub(crate) busiest: Share,
-    /// What somebody did to it by hand, in words.
-    pub(crate) steered: Vec<String>,
-    pub(crate) interrupted: bool,
-}
-
-/// Called when the measured time begins and when it has ended.
-pub(crate) type OnEdge<'a> = &'a mut dyn FnMut(Edge);
-
-/// The edges of the measured time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Edge {
-    Start,
-    End,
-}
 
 /// Makes a run.
 ///
@@ -476,13 +434,6 @@ impl Running {
 
     fn opened(&self) -> u32 {
         u32::try_from(self.connect.count()).unwrap_or(u32::MAX)
-    }
-}
-
-impl Outcome {
-    /// Expected answers per second that came in the measured time.
-    pub(crate) fn throughput_per_s(&self) -> f64 {
-        per_second(self.gathered.total.counts.answered, self.window)
     }
 }
 

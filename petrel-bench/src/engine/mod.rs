@@ -14,10 +14,12 @@ mod coordinator;
 mod gather;
 mod lane;
 mod pacer;
+mod setup;
 mod stretch;
 mod thread;
 mod timer;
 mod worker;
 
-pub(crate) use coordinator::{Edge, Outcome, Setup, run};
+pub(crate) use coordinator::run;
 pub(crate) use gather::{per_second, seconds};
+pub(crate) use setup::{Edge, Outcome, Setup};
