@@ -78,6 +78,22 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
+/// The text on one line of a page: nothing in it is markup, ends an attribute, or acts on what shows it.
+pub fn html(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in one_line(text).chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
 /// The text as one word of a shell, for command lines that are to be copied. Like every other line it
 /// holds nothing that acts on a terminal.
 pub fn shell_word(text: &str) -> String {
@@ -106,6 +122,14 @@ pub fn paragraph(text: &str, width: usize, first: &str, rest: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_on_a_page_is_markup() {
+        assert_eq!(
+            html("<a href='x'>\"&\u{1b}\u{202e}é"),
+            "&lt;a href=&#39;x&#39;&gt;&quot;&amp;\\u{1b}\\u{202e}é"
+        );
+    }
 
     #[test]
     fn a_line_stays_a_line_and_reads_as_it_was() {

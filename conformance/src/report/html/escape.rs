@@ -1,22 +1,6 @@
 //! The one way from a text into the page.
 
-use petrel_cli::output;
-
-/// The text on one line: nothing in it is markup, ends an attribute, or acts on what shows it.
-pub(super) fn esc(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in output::one_line(text).chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            _ => escaped.push(c),
-        }
-    }
-    escaped
-}
+pub(super) use petrel_cli::output::html as esc;
 
 /// The text as code.
 pub(super) fn code(text: &str) -> String {
@@ -36,14 +20,6 @@ pub(super) fn words(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_is_markup() {
-        assert_eq!(
-            esc("<a href='x'>\"&\u{1b}\u{202e}é"),
-            "&lt;a href=&#39;x&#39;&gt;&quot;&amp;\\u{1b}\\u{202e}é"
-        );
-    }
 
     #[test]
     fn the_words_of_a_clause_keep_their_code() {

@@ -2,9 +2,9 @@
 
 use super::{
     axis::Axis,
-    escape::esc,
     series::{Series, Shape},
 };
+use petrel_cli::output::html as esc;
 
 /// The drawing and what lies around the plot: a user unit is a pixel in a column of the page.
 const WIDTH: f64 = 540.0;

@@ -4,7 +4,6 @@ use super::{
     axis::Axis,
     chart::Chart,
     curve::curve,
-    escape::esc,
     page::{self, origin},
     series::{Series, Shape},
 };
@@ -15,6 +14,7 @@ use crate::{
         words::{rate, short},
     },
 };
+use petrel_cli::output::html as esc;
 
 /// A search as a page.
 pub fn find(record: &FindRecord) -> String {

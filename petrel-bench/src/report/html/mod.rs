@@ -3,7 +3,6 @@
 mod axis;
 mod chart;
 mod curve;
-mod escape;
 mod find;
 mod over_time;
 mod page;

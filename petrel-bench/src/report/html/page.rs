@@ -1,6 +1,5 @@
 //! What all pages share: the frame, and the parts that more than one has.
 
-use super::escape::esc;
 use crate::{
     latency::{Known, Latency, Percentile, Reading},
     record::{RunRecord, Validity, Verdict},
@@ -9,6 +8,7 @@ use crate::{
         words::{self, count, maybe_micros, title},
     },
 };
+use petrel_cli::output::html as esc;
 
 const STYLE: &str = include_str!("style.css");
 

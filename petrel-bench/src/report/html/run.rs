@@ -2,7 +2,6 @@
 
 use super::{
     curve::curve,
-    escape::esc,
     over_time::over_time,
     page::{self, card, card_of, origin},
 };
@@ -14,6 +13,7 @@ use crate::{
         words::{self, count, rate},
     },
 };
+use petrel_cli::output::html as esc;
 
 /// A run as a page.
 pub fn run(record: &RunRecord) -> String {

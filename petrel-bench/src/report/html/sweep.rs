@@ -3,7 +3,6 @@
 use super::{
     axis::Axis,
     chart::Chart,
-    escape::esc,
     page::{self, origin, reading_cell},
     series::{Series, Shape},
 };
@@ -16,6 +15,7 @@ use crate::{
         words::{self, count, maybe_micros, rate, short, short_micros, title},
     },
 };
+use petrel_cli::output::html as esc;
 
 /// A sweep as a page.
 pub fn sweep(record: &SweepRecord) -> String {
