@@ -47,7 +47,8 @@ pub(super) struct Worker {
     /// What the thread reads into and writes from; never held across a wait.
     pub(super) input: RefCell<Box<[u8]>>,
     pub(super) output: RefCell<Vec<u8>>,
-    /// Whether requests go out.
+    /// Whether the load has begun, and whether requests go out: not while it is paused.
+    has_begun: Cell<bool>,
     is_running: Cell<bool>,
     handover: Handover,
 }
@@ -101,6 +102,7 @@ impl Worker {
             }),
             input: RefCell::new(vec![0; READ_CHUNK].into()),
             output: RefCell::new(Vec::new()),
+            has_begun: Cell::new(false),
             is_running: Cell::new(false),
             handover,
             common,
@@ -126,6 +128,7 @@ impl Worker {
             state.schedule = Some(Schedule::new(arrivals, rate, now, share, plan.seed));
         }
         drop(state);
+        self.has_begun.set(true);
         self.run(true);
     }
 
@@ -333,7 +336,7 @@ impl Worker {
         let share = state.share;
         let changed = changes != state.rate_changes;
         state.rate_changes = changes;
-        let resumed = control.is_paused() == self.is_running.get();
+        let resumed = self.has_begun.get() && control.is_paused() == self.is_running.get();
         if let Some(schedule) = &mut state.schedule {
             if changed {
                 schedule.restart(rate, now, share);

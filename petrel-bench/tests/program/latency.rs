@@ -119,3 +119,34 @@ fn several_requests_are_in_flight_on_one_connection() {
     assert_accounted(&record);
     assert!(record.results.ok >= 8 && record.results.errors.is_empty());
 }
+
+#[test]
+fn nothing_is_asked_for_until_every_connection_is_open() {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    };
+    const CONNECTIONS: u64 = 80;
+    let (checks, early) = (
+        Arc::new(AtomicU64::new(0)),
+        Arc::new(AtomicBool::new(false)),
+    );
+    let (counted, noticed) = (Arc::clone(&checks), Arc::clone(&early));
+    let peer = Peer::watching_checks(
+        move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+        },
+        move |seen| {
+            if checks.load(Ordering::SeqCst) < CONNECTIONS {
+                noticed.store(true, Ordering::SeqCst);
+            }
+            Manner::Say(seen.echo())
+        },
+    );
+    let addr = peer.addr.to_string();
+    let connections = CONNECTIONS.to_string();
+    let (record, _) = run(&[&addr, "-c", &connections, "-d", "200ms", "--warmup", "0"]);
+    assert_accounted(&record);
+    assert_eq!(u64::from(record.results.connections_open), CONNECTIONS);
+    assert!(!early.load(Ordering::SeqCst));
+}

@@ -64,10 +64,26 @@ impl Peer {
         key: Option<MacKey>,
         manner: impl Fn(&Seen) -> Manner + Send + Sync + 'static,
     ) -> Self {
+        Self::serving(key, || (), manner)
+    }
+
+    /// Tells `checked` of every protocol check before it is answered.
+    pub(crate) fn watching_checks(
+        checked: impl Fn() + Send + Sync + 'static,
+        manner: impl Fn(&Seen) -> Manner + Send + Sync + 'static,
+    ) -> Self {
+        Self::serving(None, checked, manner)
+    }
+
+    fn serving(
+        key: Option<MacKey>,
+        checked: impl Fn() + Send + Sync + 'static,
+        manner: impl Fn(&Seen) -> Manner + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addr = listener.local_addr().unwrap();
         let is_over = Arc::new(AtomicBool::new(false));
-        let manner = Arc::new(manner);
+        let manner = Arc::new((checked, manner));
         let counter = Arc::new(AtomicU64::new(0));
         let over = Arc::clone(&is_over);
         let thread = thread::spawn(move || {
@@ -78,7 +94,7 @@ impl Peer {
                 let (counter, manner, key) =
                     (Arc::clone(&counter), Arc::clone(&manner), key.clone());
                 // Each ends with its connection.
-                thread::spawn(move || serve(stream.unwrap(), &counter, key, &*manner));
+                thread::spawn(move || serve(stream.unwrap(), &counter, key, &manner.0, &manner.1));
             }
         });
         Self {
@@ -102,7 +118,8 @@ fn serve(
     mut stream: TcpStream,
     counter: &AtomicU64,
     key: Option<MacKey>,
-    manner: &(impl Fn(&Seen) -> Manner + ?Sized),
+    checked: &impl Fn(),
+    manner: &impl Fn(&Seen) -> Manner,
 ) {
     let codec = key.map_or_else(Codec::new, |key| Codec::new().mac_key(key));
     let (mut bytes, mut chunk) = (Vec::new(), [0; 65_536]);
@@ -117,6 +134,7 @@ fn serve(
             let is_check = frame.is_protocol_check();
             bytes.drain(..len);
             let said = if is_check {
+                checked();
                 Manner::Say(answer(&codec, 200, seen.sequence, &seen.name, &[0]))
             } else {
                 seen.number = counter.fetch_add(1, Ordering::SeqCst);
