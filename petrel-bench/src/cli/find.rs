@@ -204,9 +204,27 @@ fn judge(slo: &Objective, record: &RunRecord) -> Window {
             let words = format!("{}; {} were never sent", judgement.words, results.unsent);
             (LimitedBy::Throughput, words)
         }
+        _ if judgement.limited_by == LimitedBy::Latency && is_mostly_lag(record) => {
+            let words = format!(
+                "{}, most of which the generator was late by, although it had time: that is the \
+                 machine",
+                judgement.words
+            );
+            (LimitedBy::Noise, words)
+        }
         _ => (judgement.limited_by, judgement.words),
     };
     Window::Missed { limited_by, reason }
+}
+
+/// Whether responses were slow because the machine did not let the generator write them in time.
+fn is_mostly_lag(record: &RunRecord) -> bool {
+    let lag = record.validity.evidence.generator_lag_us.p99;
+    let response = record.results.response_us.p99;
+    record.validity.verdict == Verdict::Noisy
+        && lag
+            .zip(response)
+            .is_some_and(|(lag, response)| 2.0 * lag > response)
 }
 
 /// How many windows there were before, so that each has arrivals of its own.

@@ -75,7 +75,7 @@ pub(super) fn execute(
         return Ok(Exit::Done);
     }
     let key = args.load.key.read()?;
-    let interrupt = Interrupt::watch()?;
+    let interrupt = watch_for_signals()?;
     let reached = Reached::new(target, key.as_ref(), &args.load.tls)?;
     let bench = Bench::new(&reached, key.as_ref(), command, &interrupt);
     let mut watch = args.out.watch(&plan.target)?;
@@ -103,6 +103,14 @@ pub(super) fn execute(
         }
         Ok(()) => Ok(exit),
     }
+}
+
+/// A second signal ends the process at once; the terminal is given back before that.
+fn watch_for_signals() -> Result<Interrupt, Failure> {
+    #[cfg(feature = "live")]
+    return Interrupt::watch_then(crate::live::give_back);
+    #[cfg(not(feature = "live"))]
+    Interrupt::watch()
 }
 
 /// What a run alone says: whether it measured the server, and whether the server answered at all.

@@ -19,4 +19,5 @@ mod terminal;
 mod tests;
 mod view;
 
+pub(crate) use terminal::give_back;
 pub use view::LiveView;

@@ -119,7 +119,7 @@ impl Write for Frames {
 }
 
 /// Gives the terminal back, if it is ours.
-pub(super) fn give_back() {
+pub(crate) fn give_back() {
     let mut is_ours = is_ours();
     if std::mem::take(&mut *is_ours) {
         // Whoever has no terminal any more has nothing to put right.

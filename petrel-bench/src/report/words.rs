@@ -1,23 +1,11 @@
 //! Numbers and verdicts as every report writes them.
 
+pub(super) use crate::figures::grouped as count;
 use crate::{
     latency::{Known, Percentile, Reading, show_micros},
     record::Verdict,
 };
 use anstyle::{AnsiColor, Style};
-
-/// A count with its thousands apart: `1,446,402`.
-pub(super) fn count(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 /// A count with its noun: `1 connection`, `16 connections`.
 pub(super) fn counted(number: u64, noun: &str) -> String {

@@ -22,6 +22,15 @@ impl Interrupt {
     /// # Errors
     /// If the system does not let us watch for signals, or gives no thread.
     pub fn watch() -> Result<Self, Failure> {
+        Self::watch_then(|| ())
+    }
+
+    /// The same; before a second signal ends the process, `last` is called, to give back what outlives
+    /// the process, such as a terminal.
+    ///
+    /// # Errors
+    /// As [`Interrupt::watch`].
+    pub fn watch_then(last: impl FnOnce() + Send + 'static) -> Result<Self, Failure> {
         let cannot_watch = |error: io::Error| {
             let message = format!("cannot watch for signals: {error}");
             Failure::new(Exit::Unreachable, message)
@@ -43,6 +52,7 @@ impl Interrupt {
                 runtime.block_on(signals.next());
                 note.store(true, Ordering::Relaxed);
                 runtime.block_on(signals.next());
+                last();
                 process::exit(Exit::Interrupted.code().into());
             })
             .map_err(cannot_watch)?;

@@ -2,9 +2,12 @@
 
 use super::{
     Judged,
-    figures::{per_second, percent, reached, used},
+    figures::{percent, reached, used},
 };
-use crate::latency::{Percentile, show_micros};
+use crate::{
+    figures,
+    latency::{Percentile, show_micros},
+};
 
 /// Share of its time from which on a loading thread has nothing left to give.
 pub(super) const BUSY_LIMIT: f64 = 0.95;
@@ -96,10 +99,10 @@ fn above_headroom(input: &Judged) -> Option<String> {
     let (rate, headroom) = input.rate_per_s.zip(input.evidence.headroom_per_s)?;
     (rate > headroom).then(|| {
         format!(
-            "{} requests/s were asked for, and the generator makes {} against a server that costs \
-             nothing: ask for less, load with more --threads, or from several machines",
-            per_second(rate),
-            per_second(headroom)
+            "{} were asked for, and the generator makes {} against a server that costs nothing: ask for \
+             less, load with more --threads, or from several machines",
+            figures::rate(rate),
+            figures::rate(headroom)
         )
     })
 }

@@ -23,16 +23,3 @@ pub(super) fn percent(share: f64) -> String {
         format!("{percent:.0} %")
     }
 }
-
-/// A rate with a space before each group of three digits.
-pub(super) fn per_second(rate: f64) -> String {
-    let digits = format!("{rate:.0}");
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(' ');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}

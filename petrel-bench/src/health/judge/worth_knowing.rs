@@ -3,19 +3,19 @@
 use super::{
     Judged,
     against::{BUSY_LIMIT, HEADROOM_REACHED},
-    figures::{per_second, percent, reached, used},
+    figures::{percent, reached, used},
 };
-use crate::latency::show_micros;
+use crate::{figures, latency::show_micros};
 
 pub(super) fn what_speaks_for(input: &Judged) -> Vec<String> {
     let evidence = &input.evidence;
     let mut reasons = Vec::new();
     if let Some(reached) = reached(input).filter(|reached| *reached > 0.0) {
         reasons.push(format!(
-            "the generator makes {} requests/s against a server that costs nothing: {:.1} times what \
+            "the generator makes {} against a server that costs nothing: {:.1} times what \
              the run reached",
             // A quotient of what is known, so that both figures are told.
-            per_second(evidence.headroom_per_s.unwrap_or_default()),
+            figures::rate(evidence.headroom_per_s.unwrap_or_default()),
             1.0 / reached
         ));
     }
