@@ -1,4 +1,5 @@
 use super::*;
+use crate::engine::stretch::{Counting, Repeated};
 use crate::plan::{Plan, RequestPlan, Verify, Warmup};
 use petrel::wire::{Codec, Decoded, Frame, HEADER_LEN};
 
@@ -165,4 +166,36 @@ fn an_answer_that_nobody_asked_for_or_that_comes_too_early_loses_the_place() {
     Codec::new().encode(&frame, &mut refused).unwrap();
     let outcome = lane.read(&workload, &refused, 40, |_, _| ());
     assert_eq!(outcome, Err(Fault::Status(402)));
+}
+
+#[test]
+fn a_request_and_its_answer_cost_no_allocation() {
+    let workload = workload("64");
+    let mut lane = Lane::new(4);
+    lane.restart(true);
+    let (mut out, mut counting) = (Vec::new(), Counting::new(1));
+    let mut round = |now: u64| {
+        for _ in 0..4 {
+            lane.push(0, now, now);
+        }
+        out.clear();
+        lane.fill(&workload, &mut out);
+        lane.wrote(&workload, out.len(), now);
+        // In two pieces, so that half an answer is kept in between.
+        let (first, second) = out.split_at(100);
+        let mut same = Repeated::default();
+        for piece in [first, second] {
+            let read = lane.read(&workload, piece, now + 5, |stamps, fault| {
+                assert_eq!(fault, None);
+                same.add(*stamps, &mut counting.tally);
+            });
+            read.unwrap();
+        }
+        same.flush(&mut counting.tally);
+    };
+    // The first round makes the room that all others use.
+    round(0);
+    let allocated = allocation_counter::measure(|| (1..100).for_each(&mut round));
+    assert_eq!(allocated.count_total, 0);
+    assert_eq!(counting.tally.counts.ok, 400);
 }
