@@ -170,3 +170,29 @@ async fn a_wrong_registration_comes_out_of_bind_the_first_of_them() {
             .is_ok()
     );
 }
+
+#[tokio::test]
+async fn a_request_that_is_printed_shows_of_its_payload_the_length_only() {
+    let builder = Server::builder()
+        .register(
+            "async",
+            |request: Request| async move { format!("{request:?}") },
+        )
+        .register_inline("inline", |request, reply| {
+            write!(reply, "{request:?}").unwrap();
+        });
+    let (mut peer, _handle, _end) = start(builder);
+    for (name, printed) in [
+        (
+            "async",
+            r#"Request { name: "async", payload_len: 6, sequence: 7, connection_id: 1, .. }"#,
+        ),
+        (
+            "inline",
+            r#"InlineRequest { name: "inline", payload_len: 6, sequence: 7, connection_id: 1, .. }"#,
+        ),
+    ] {
+        let (_, shown) = peer.call(7, name, b"secret").await;
+        assert_eq!(String::from_utf8(shown).unwrap(), printed);
+    }
+}
