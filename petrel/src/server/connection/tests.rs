@@ -227,15 +227,22 @@ fn an_answer_from_16_kib_on_is_not_copied() {
     let runtime = runtime();
     let _entered = runtime.enter();
     for (len, is_copied) in [(16_383, true), (16_384, false)] {
-        let handler = Handler::from_async(move |_| async move { Bytes::from(vec![7; len]) });
-        // So narrow that the answer has to wait in the output.
-        let (mut near, far) = duplex(64);
-        let (mut connection, _hub) = connection(far, 1 << 20, ("large", handler));
-        now(near.write_all(&request(b"large", b""))).unwrap();
-        wake(&mut connection);
-        let out = connection.out.as_ref().expect("it has to wait");
-        assert_eq!(out.len(), 16 + len - 64);
-        assert_eq!(out.buf.len() > len, is_copied, "{len}");
+        let own = Handler::from_async(move |_| async move { Bytes::from(vec![7; len]) });
+        let part = Handler::from_inline(move |request, reply| {
+            reply.write(&request.payload()[..len]);
+        });
+        for (handler, payload) in [(own, &[][..]), (part, &[7; 20_000])] {
+            // So narrow that the answer has to wait in the output.
+            let (mut near, far) = duplex(64);
+            let (mut connection, _hub) = connection(far, 1 << 20, ("large", handler));
+            for piece in request(b"large", payload).chunks(64) {
+                now(near.write_all(piece)).unwrap();
+                wake(&mut connection);
+            }
+            let out = connection.out.as_ref().expect("it has to wait");
+            assert_eq!(out.len(), 16 + len - 64);
+            assert_eq!(out.buf.len() > len, is_copied, "{len}");
+        }
     }
 }
 
