@@ -1,4 +1,4 @@
-//! What the server tells the log: which fields, at which level.
+//! What server and client tell the log: which fields, at which level.
 //!
 //! One test in a program of its own: whether an event is told is remembered for the whole process, so
 //! tests that do not listen would disturb it.
@@ -86,6 +86,10 @@ async fn the_log_is_told_what_happens() {
     every_answer_is_told_at_the_level_of_its_status_with_the_fields_of_petrel(&listener).await;
     listener.0.lock().unwrap().clear();
     the_end_of_a_connection_is_told_as_it_was_seen(&listener).await;
+    listener.0.lock().unwrap().clear();
+    a_missing_protocol_check_is_told_as_such(&listener).await;
+    listener.0.lock().unwrap().clear();
+    a_client_tells_once_why_its_connection_ended(&listener).await;
 }
 
 async fn every_answer_is_told_at_the_level_of_its_status_with_the_fields_of_petrel(
@@ -162,4 +166,35 @@ async fn the_end_of_a_connection_is_told_as_it_was_seen(listener: &Listener) {
         assert_eq!((told[0].0, &told[0].1[field][..]), (level, text));
     }
     keep(server).shutdown();
+}
+
+async fn a_missing_protocol_check_is_told_as_such(listener: &Listener) {
+    let server = fixtures().require_protocol_check(true).build().unwrap();
+    let (mut peer, _end) = connect(&server);
+    assert_eq!(peer.call(1, "echo", b"").await.0, 497);
+    let told = listener.of(497);
+    assert_eq!(told[0].1["error"], "the protocol check is required first");
+}
+
+async fn a_client_tells_once_why_its_connection_ended(listener: &Listener) {
+    let server = fixtures().build().unwrap();
+    let (near, far) = tokio::io::duplex(1 << 10);
+    let end = tokio::spawn(server.serve_connection(far));
+    let client = petrel::Client::builder()
+        .connect_stream(near)
+        .await
+        .unwrap();
+    client.quit().await.unwrap();
+    drop(client);
+    end.await.unwrap();
+    let told = listener.0.lock().unwrap();
+    let reasons: Vec<_> = told
+        .iter()
+        .filter(|(_, fields)| {
+            let message = fields.get("message").map(String::as_str);
+            message == Some("connection to the server ended")
+        })
+        .map(|(level, fields)| (*level, &fields["reason"][..]))
+        .collect();
+    assert_eq!(reasons, [(Level::DEBUG, "the client has quit")]);
 }

@@ -1,7 +1,9 @@
 //! Properties of the wire: any split gives the same frames, what is encoded decodes, and no bytes
 //! make it panic or claim memory.
 
-use petrel::wire::{Codec, DecodeError, Decoded, Frame, HEADER_LEN, Header, MacKey, Status};
+use petrel::wire::{
+    Codec, DecodeError, Decoded, Frame, HEADER_LEN, Header, MacKey, Response, Status,
+};
 use proptest::prelude::*;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -183,4 +185,42 @@ fn the_mac_is_hmac_sha256_in_base64() {
         );
         assert!(key.verify(payload, mac));
     }
+}
+
+#[test]
+fn what_is_printed_shows_names_escaped_and_of_payloads_the_length_only() {
+    let frame = Frame {
+        status: Status::NOT_FOUND,
+        sequence: 7,
+        name: b"a\x1b[2J\xff",
+        payload: b"secret",
+    };
+    assert_eq!(
+        format!("{frame:?}"),
+        r#"Frame { status: 400, sequence: 7, name: "a\u{1b}[2J\xff", payload_len: 6 }"#
+    );
+    let response = Response::new(Status::OK, "secret");
+    assert_eq!(
+        format!("{response:?}"),
+        "Response { status: 200, payload_len: 6 }"
+    );
+}
+
+#[test]
+fn only_200_is_ok() {
+    let ok: Vec<u16> = (0..=u16::MAX)
+        .filter(|status| Response::new(Status(*status), "").is_ok())
+        .collect();
+    assert_eq!(ok, [200]);
+}
+
+#[test]
+fn a_length_is_no_fault_of_the_mac() {
+    let too_long = DecodeError::PayloadTooLong {
+        claimed: 2,
+        limit: 1,
+    };
+    assert!(!too_long.is_mac());
+    assert!(DecodeError::MacMalformed { at: 11 }.is_mac());
+    assert!(DecodeError::MacMismatch { at: 11 }.is_mac());
 }

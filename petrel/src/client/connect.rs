@@ -11,7 +11,7 @@ use crate::{
     wire::{Codec, PROTOCOL_CHECK, Status},
 };
 use bytes::Bytes;
-use std::{io, path::Path, sync::Arc};
+use std::{io, sync::Arc};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -95,7 +95,10 @@ impl ClientBuilder {
 
     async fn dial(&self, endpoint: &Endpoint) -> io::Result<Plain> {
         match &endpoint.address {
-            Address::Unix(path) => dial_unix(path).await,
+            #[cfg(unix)]
+            Address::Unix(path) => tokio::net::UnixStream::connect(path).await.map(Plain::Unix),
+            #[cfg(not(unix))]
+            Address::Unix(_) => Err(io::ErrorKind::Unsupported.into()),
             Address::Tcp { host, port } => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
                 let limits = &self.limits;
@@ -127,14 +130,4 @@ impl ClientBuilder {
             None => codec,
         }
     }
-}
-
-#[cfg(unix)]
-async fn dial_unix(path: &Path) -> io::Result<Plain> {
-    tokio::net::UnixStream::connect(path).await.map(Plain::Unix)
-}
-
-#[cfg(not(unix))]
-async fn dial_unix(_: &Path) -> io::Result<Plain> {
-    Err(io::ErrorKind::Unsupported.into())
 }

@@ -341,3 +341,6 @@ impl Turn {
         self.frames == 0 || self.bytes == 0
     }
 }
+
+#[cfg(test)]
+mod tests;

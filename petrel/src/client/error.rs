@@ -301,11 +301,7 @@ impl fmt::Display for ClientError {
     }
 }
 
-impl std::error::Error for ClientError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.kind.source()
-    }
-}
+impl std::error::Error for ClientError {}
 
 impl From<ClientErrorKind> for ClientError {
     /// An error before any request was sent.

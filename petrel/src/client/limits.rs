@@ -39,3 +39,45 @@ limits! {
     nodelay: Count = 1, 0..=1, zero "off",
         "TCP_NODELAY: requests go out at once.";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_those_of_the_documentation() {
+        let rows: Vec<_> = ClientLimits::TABLE
+            .iter()
+            .map(|row| (row.name, row.default))
+            .collect();
+        let documented = [
+            ("connect_timeout", 5_000),
+            ("tls_timeout", 5_000),
+            ("request_timeout", 30_000),
+            ("quit_timeout", 1_000),
+            ("answer_max", 4_194_304),
+            ("request_max", 4_194_304),
+            ("in_flight_max", 64),
+            ("read_chunk", 16_384),
+            ("keepalive_idle", 60_000),
+            ("keepalive_interval", 10_000),
+            ("keepalive_probes", 6),
+            ("nodelay", 1),
+        ];
+        assert_eq!(rows, documented);
+    }
+
+    #[test]
+    fn no_wait_is_longer_than_a_day() {
+        for name in [
+            "connect_timeout",
+            "tls_timeout",
+            "request_timeout",
+            "quit_timeout",
+        ] {
+            let mut limits = ClientLimits::new();
+            assert_eq!(limits.set(name, 86_400_000), Ok(()), "{name}");
+            assert!(limits.set(name, 86_400_001).is_err(), "{name}");
+        }
+    }
+}

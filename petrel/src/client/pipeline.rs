@@ -347,6 +347,34 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_batch_is_128_requests_or_64_kib() {
+        let head_len = HEADER_LEN + 1;
+        for (frame_len, frames) in [(head_len, 128), (512, 128), (1024, 64), (1023, 65)] {
+            let mut pipeline = Pipeline::new(1);
+            let mut outbox = Outbox::default();
+            let mut answers = Vec::new();
+            for _ in 0..300 {
+                let (call, answer) = call("n", vec![0; frame_len - head_len]);
+                pipeline.push(call);
+                answers.push(answer);
+            }
+            pipeline.fill(&Codec::new(), &mut outbox);
+            assert_eq!(outbox.len(), frames * frame_len, "of {frame_len} bytes");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_payload_from_16_kib_on_is_not_copied() {
+        for (len, copied) in [(16_383, 16_383), (16_384, 0)] {
+            let mut outbox = Outbox::default();
+            let (call, _answer) = call("n", vec![0; len]);
+            append(&Codec::new(), 1, &call, &mut outbox).unwrap();
+            assert_eq!(outbox.buf.len(), HEADER_LEN + 1 + copied);
+            assert_eq!(outbox.len(), HEADER_LEN + 1 + len);
+        }
+    }
+
+    #[tokio::test]
     async fn what_a_write_did_not_begin_is_taken_back_when_nobody_wants_it() {
         // Every place at which the stream can stop, with small and shared payloads and a MAC.
         let key = crate::wire::MacKey::new(b"key").unwrap();

@@ -455,13 +455,5 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for Connection<S> {
     }
 }
 
-impl<S> fmt::Debug for Connection<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connection")
-            .field("id", &self.membership.member.id)
-            .finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests;

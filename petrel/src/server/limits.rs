@@ -134,6 +134,52 @@ mod tests {
     }
 
     #[test]
+    fn the_defaults_are_those_of_the_documentation() {
+        let rows: Vec<_> = ServerLimits::TABLE
+            .iter()
+            .map(|row| (row.name, row.default))
+            .collect();
+        let documented = [
+            ("payload_max", 4_194_304),
+            ("answer_max", 4_194_304),
+            ("payload_budget", 268_435_456),
+            ("connections_max", 0),
+            ("connections_per_address_max", 0),
+            ("first_frame_timeout", 10_000),
+            ("frame_timeout", 30_000),
+            ("frame_rate_min", 1_024),
+            ("frame_rate_grace", 5_000),
+            ("idle_timeout", 0),
+            ("handler_timeout", 0),
+            ("write_timeout", 30_000),
+            ("unsent_max", 262_144),
+            ("read_chunk", 16_384),
+            ("frames_per_turn", 128),
+            ("bytes_per_turn", 65_536),
+            ("drain_timeout", 10_000),
+            ("linger_timeout", 1_000),
+            ("linger_max", 262_144),
+            ("accept_backoff_min", 10),
+            ("accept_backoff_max", 1_000),
+            ("keepalive_idle", 60_000),
+            ("keepalive_interval", 10_000),
+            ("keepalive_probes", 6),
+            ("nodelay", 1),
+        ];
+        assert_eq!(rows, documented);
+    }
+
+    #[test]
+    fn no_deadline_is_later_than_a_day() {
+        let names = ServerLimits::TABLE.iter().map(|row| row.name);
+        for name in names.filter(|name| name.ends_with("_timeout")) {
+            let mut limits = ServerLimits::new();
+            assert_eq!(limits.set(name, 86_400_000), Ok(()), "{name}");
+            assert!(limits.set(name, 86_400_001).is_err(), "{name}");
+        }
+    }
+
+    #[test]
     fn a_close_reason_of_a_limit_stands_in_one_row_only() {
         let mut reasons: Vec<CloseReason> = ServerLimits::TABLE
             .iter()

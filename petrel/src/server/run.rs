@@ -232,24 +232,23 @@ impl Signals {
         })
     }
 
-    #[cfg(unix)]
-    async fn next(&mut self) -> &'static str {
-        std::future::poll_fn(|cx| {
-            if self.interrupt.poll_recv(cx).is_ready() {
-                return std::task::Poll::Ready("SIGINT");
-            }
-            self.terminate.poll_recv(cx).map(|_| "SIGTERM")
-        })
-        .await
-    }
-
     #[cfg(not(unix))]
     fn new() -> io::Result<Self> {
         Ok(Self {})
     }
 
-    #[cfg(not(unix))]
     async fn next(&mut self) -> &'static str {
+        #[cfg(unix)]
+        {
+            std::future::poll_fn(|cx| {
+                if self.interrupt.poll_recv(cx).is_ready() {
+                    return std::task::Poll::Ready("SIGINT");
+                }
+                self.terminate.poll_recv(cx).map(|_| "SIGTERM")
+            })
+            .await
+        }
+        #[cfg(not(unix))]
         match tokio::signal::ctrl_c().await {
             Ok(()) => "SIGINT",
             Err(_) => std::future::pending().await,

@@ -190,10 +190,17 @@ mod tests {
     }
 
     #[test]
+    fn a_status_is_its_number() {
+        assert_eq!(u16::from(Status(9101)), 9101);
+        assert_eq!(Status::from(9101), Status(9101));
+    }
+
+    #[test]
     fn the_edge_between_protocol_and_application_lies_at_1024() {
         assert!(Status(1024).is_reserved());
         assert!(!Status(1025).is_reserved());
         assert_eq!(Status(1024).text(), "unassigned");
+        assert_eq!(Status::NONE.text(), "none");
         assert_eq!(Status(9101).to_string(), "9101 application status");
         assert_eq!(
             Status::MAC_FAILED.to_string(),

@@ -104,8 +104,11 @@ fn it_is_set_up_as_the_async_one_and_fails_as_it_does() {
     let client = AsyncClient::builder()
         .hmac_key(MacKey::new(key).unwrap())
         .max_in_flight(1)
+        .protocol_version(9)
         .connect_blocking(addr)
         .unwrap();
+    assert_eq!(client.server_version(), Some(9));
+    assert!(!client.is_closed());
     let response = client.dispatch("close", "").unwrap();
     assert_eq!(response.status, Status::MAC_FAILED);
     let error = client.dispatch("echo", "").unwrap_err();

@@ -142,6 +142,17 @@ async fn silence_to_the_check_asks_about_macs() {
     }
 }
 
+#[test]
+fn what_a_client_was_doing_has_a_name() {
+    let phases = [
+        ConnectPhase::Connecting,
+        ConnectPhase::TlsHandshake,
+        ConnectPhase::ProtocolCheck,
+    ];
+    let names = ["connecting", "TLS handshake", "protocol check"];
+    assert_eq!(phases.map(|phase| phase.to_string()), names);
+}
+
 #[tokio::test]
 async fn a_server_that_ends_or_gives_notice_instead_of_an_answer() {
     let (near, far) = duplex(1 << 10);

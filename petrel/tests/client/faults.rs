@@ -1,16 +1,19 @@
 //! Servers that do what they should not, and connections that break.
 
-use crate::peer::{Got, Peer, Resetting, answer, bytes_of, connected, connected_by, greet, settle};
+use crate::peer::{Breaking, Got, Peer, answer, bytes_of, connected, connected_by, greet, settle};
 use petrel::{
     Client, ClientBuilder, ClientError, ClientErrorKind as Kind, ClientLimits, Ending, Executed,
     Origin,
     wire::{AnswerError, DecodeError, Frame, Header, Status},
 };
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
-use tokio::io::{AsyncWriteExt, duplex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
 /// Makes a call that the peer meets with the bytes that `script` makes of the request, and then
 /// with the end of its side. Gives the error, and checks that a later call names it too.
@@ -181,6 +184,10 @@ async fn an_answer_over_the_limit_is_refused_from_its_header_and_name() {
             claims: Status(status),
         };
         assert_eq!((error.kind(), error.executed()), (&expected, executed));
+        assert!(
+            error.to_string().ends_with("at one end only)"),
+            "what a status claims says nothing of a length: {error}"
+        );
     }
 
     let (client, mut peer) = connected(Client::builder().limits(limits)).await;
@@ -218,12 +225,21 @@ async fn an_end_inside_an_answer_is_an_error_wherever_it_is_cut() {
     }
 }
 
-/// A client over a stream that can be told to break.
+/// A client over a stream that ends with a reset and can be told to break before.
 async fn breakable(orderly: bool) -> (Client, Peer, Arc<AtomicBool>) {
+    breakable_with(orderly, || Err(io::ErrorKind::ConnectionReset.into())).await
+}
+
+/// The same with another end of what can be read.
+async fn breakable_with(
+    orderly: bool,
+    end: fn() -> io::Result<()>,
+) -> (Client, Peer, Arc<AtomicBool>) {
     let (near, far) = duplex(1 << 10);
     let write_fails = Arc::new(AtomicBool::new(false));
-    let near = Resetting {
+    let near = Breaking {
         stream: near,
+        end,
         write_fails: Arc::clone(&write_fails),
     };
     let mut peer = Peer::new(far);
@@ -260,9 +276,7 @@ async fn what_the_server_had_answered_before_writing_broke_is_still_delivered() 
         write_fails.store(true, Ordering::SeqCst);
         // Nothing tells the client until the pipe moves.
         let mut some = [0; 100];
-        tokio::io::AsyncReadExt::read_exact(&mut peer.stream, &mut some)
-            .await
-            .unwrap();
+        peer.stream.read_exact(&mut some).await.unwrap();
         settle().await;
         let never_sent = tokio::spawn({
             let client = client.clone();
@@ -290,36 +304,78 @@ async fn what_the_server_had_answered_before_writing_broke_is_still_delivered() 
 
 #[tokio::test]
 async fn an_answer_to_what_was_not_sent_yet_is_no_answer() {
-    // The first request fills the pipe, the second has its number and waits behind it.
-    let (client, mut peer) = connected_by(Client::builder(), 64).await;
-    let (first, second, ()) = tokio::join!(
-        client.dispatch("large", vec![0; 1000]),
-        client.dispatch("name", ""),
-        async {
-            settle().await;
-            let large = Got {
-                status: 0,
-                sequence: 2,
-                name: b"large".to_vec(),
-                payload: Vec::new(),
-            };
-            peer.answer(&large, 200, b"").await;
-            let name = Got {
-                sequence: 3,
-                name: b"name".to_vec(),
-                ..large
-            };
-            peer.answer(&name, 200, b"").await;
-        }
-    );
-    assert!(
-        first.unwrap().is_ok(),
-        "a server may answer before it has read all"
-    );
-    let error = second.unwrap_err();
-    assert!(
-        matches!(error.kind(), Kind::Unsolicited { sequence: 3, .. }),
-        "{error}"
-    );
-    assert_eq!(error.executed(), Executed::No);
+    // Also not if it is too long to be taken, which else would tell that the request was executed.
+    for len in [0, 11] {
+        // The first request fills the pipe, the second has its number and waits behind it.
+        let builder = Client::builder().limits(ClientLimits::new().answer_max(10));
+        let (client, mut peer) = connected_by(builder, 64).await;
+        let (first, second, ()) = tokio::join!(
+            client.dispatch("large", vec![0; 1000]),
+            client.dispatch("name", ""),
+            async {
+                settle().await;
+                let large = Got {
+                    status: 0,
+                    sequence: 2,
+                    name: b"large".to_vec(),
+                    payload: Vec::new(),
+                };
+                peer.answer(&large, 200, b"").await;
+                let name = Got {
+                    sequence: 3,
+                    name: b"name".to_vec(),
+                    ..large
+                };
+                peer.answer(&name, 200, &vec![0; len]).await;
+            }
+        );
+        assert!(
+            first.unwrap().is_ok(),
+            "a server may answer before it has read all"
+        );
+        let error = second.unwrap_err();
+        let is_expected = match error.kind() {
+            Kind::Unsolicited { sequence: 3, .. } => len == 0,
+            Kind::Frame { .. } => len == 11,
+            _ => false,
+        };
+        assert!(is_expected, "{error}");
+        assert_eq!(error.executed(), Executed::No);
+    }
+}
+
+/// What a call ends with whose request broke off in writing, and whose connection then ends so.
+async fn broken_off(end: fn() -> io::Result<()>) -> Kind {
+    let (client, mut peer, write_fails) = breakable_with(true, end).await;
+    let (result, ()) = tokio::join!(client.dispatch("large", vec![0; 100_000]), async {
+        settle().await;
+        write_fails.store(true, Ordering::SeqCst);
+        // Nothing tells the client until the pipe moves.
+        let mut some = [0; 100];
+        peer.stream.read_exact(&mut some).await.unwrap();
+        settle().await;
+        peer.stream.shutdown().await.unwrap();
+    });
+    let error = result.unwrap_err();
+    assert_eq!(error.executed(), Executed::Maybe);
+    error.kind().clone()
+}
+
+#[tokio::test]
+async fn a_write_that_failed_tells_more_than_an_orderly_end_behind_it() {
+    let ending = Ending::Reset;
+    assert_eq!(broken_off(|| Ok(())).await, Kind::Ended { ending });
+}
+
+#[cfg(feature = "tls")]
+#[tokio::test]
+async fn an_alert_tells_more_than_a_write_that_failed() {
+    use rustls::{AlertDescription, Error};
+    let kind = broken_off(|| {
+        let alert = Error::AlertReceived(AlertDescription::InternalError);
+        Err(io::Error::new(io::ErrorKind::InvalidData, alert))
+    });
+    // It is not about a certificate, so it is how the server ended and no fault of TLS.
+    let ending = Ending::Alert;
+    assert_eq!(kind.await, Kind::Ended { ending });
 }

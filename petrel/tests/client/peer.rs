@@ -220,14 +220,15 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Noted<S> {
     }
 }
 
-/// A stream that ends as a reset connection does: reading gives what is there and then an error,
-/// writing fails once it was told to.
-pub(crate) struct Resetting {
+/// A stream that breaks: reading gives what is there and then `end`, writing fails once it was told
+/// to.
+pub(crate) struct Breaking {
     pub(crate) stream: DuplexStream,
+    pub(crate) end: fn() -> io::Result<()>,
     pub(crate) write_fails: Arc<std::sync::atomic::AtomicBool>,
 }
 
-impl AsyncRead for Resetting {
+impl AsyncRead for Breaking {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -236,15 +237,13 @@ impl AsyncRead for Resetting {
         let before = buf.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buf);
         match read {
-            Poll::Ready(Ok(())) if buf.filled().len() == before => {
-                Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
-            }
+            Poll::Ready(Ok(())) if buf.filled().len() == before => Poll::Ready((self.end)()),
             read => read,
         }
     }
 }
 
-impl AsyncWrite for Resetting {
+impl AsyncWrite for Breaking {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -2,8 +2,9 @@
 
 use crate::peer::Peer;
 use petrel::{Client, ClientErrorKind as Kind, Endpoint, Origin};
+use std::io::IoSlice;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpListener,
 };
 
@@ -35,11 +36,14 @@ async fn an_opened_stream_says_nothing_of_its_own() {
     let addr = listener.local_addr().unwrap();
     let mut stream = Client::builder().open(addr).await.unwrap();
     let (mut peer, _) = listener.accept().await.unwrap();
-    stream.write_all(b"mine").await.unwrap();
+    assert!(stream.is_write_vectored());
+    let parts = [&b"mi"[..], b"ne"].map(IoSlice::new);
+    assert_eq!(stream.write_vectored(&parts).await.unwrap(), 4);
+    stream.write_all(b", too").await.unwrap();
     stream.shutdown().await.unwrap();
     let mut came = Vec::new();
     peer.read_to_end(&mut came).await.unwrap();
-    assert_eq!(came, b"mine");
+    assert_eq!(came, b"mine, too");
     peer.write_all(b"yours").await.unwrap();
     drop(peer);
     came.clear();

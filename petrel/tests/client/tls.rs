@@ -11,9 +11,14 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     server::WebPkiClientVerifier,
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
 use tokio::{
-    io::AsyncWriteExt,
+    io::{AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{UnixListener, UnixStream},
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
@@ -279,4 +284,36 @@ async fn an_end_without_farewell_is_flagged_inside_and_between_frames() {
         };
         exchange(own.server(None), tls, serve, call).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn what_an_opened_stream_took_is_on_its_way_once_it_was_flushed() {
+    let authority = Authority::new();
+    let server = authority.sign(|_| {}).server(None);
+    let (_dir, listener, endpoint) = listen();
+    let tls = ClientTls::new(authority.pem.as_bytes()).unwrap();
+    let builder = Client::builder().tls(tls);
+    let (stream, peer) = tokio::join!(builder.open(endpoint), async {
+        let (stream, _) = listener.accept().await.unwrap();
+        server.accept(stream).await.unwrap()
+    });
+    let (mut stream, mut peer) = (stream.unwrap(), peer);
+    // More than the socket takes: TLS keeps some of it until there is room.
+    let mut taken = 0;
+    let mut take = || {
+        let mut cx = Context::from_waker(Waker::noop());
+        Pin::new(&mut stream).poll_write(&mut cx, &[7; 16 << 10])
+    };
+    while let Poll::Ready(len) = take() {
+        taken += len.unwrap();
+    }
+    let mut came = Vec::new();
+    let flushing = async move {
+        stream.flush().await.unwrap();
+        // Without a farewell, which would push out what is left.
+        drop(stream);
+    };
+    let ((), end) = tokio::join!(flushing, peer.read_to_end(&mut came));
+    assert!(end.is_err(), "there was a farewell");
+    assert_eq!(came.len(), taken);
 }

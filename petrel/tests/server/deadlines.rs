@@ -75,6 +75,22 @@ async fn an_idle_limit_counts_from_the_last_thing_that_happened() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_ends_idleness_though_nothing_came_in_with_it() {
+    let limits = ServerLimits::new()
+        .idle_timeout(Duration::from_secs(60))
+        .linger_timeout(Duration::ZERO);
+    let builder = fixtures()
+        .limits(limits)
+        .register("slow", |_| tokio::time::sleep(Duration::from_secs(50)));
+    let (mut peer, _handle, end) = start(builder);
+    assert_eq!(peer.call(1, "echo", b"x").await.0, 200);
+    assert_eq!(peer.call(2, "slow", b"").await.0, 200);
+    let (reason, took) = ended(end, Instant::now()).await;
+    assert_eq!(reason, CloseReason::IdleTimeout);
+    assert_took(took, Duration::from_secs(60));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_frame_that_is_begun_must_come_within_thirty_seconds_however_it_trickles() {
     let limits = ServerLimits::new().frame_rate_min(0);
     let (mut peer, _handle, end) = start(fixtures().limits(limits));
@@ -145,6 +161,21 @@ async fn a_peer_that_takes_nothing_is_closed_after_thirty_seconds_of_it() {
     let (reason, took) = ended(end, Instant::now()).await;
     assert_eq!(reason, CloseReason::WriteStalled);
     assert_took(took, Duration::from_secs(30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_took_everything_late_is_not_counted_slow_ever_after() {
+    let server = fixtures().build().unwrap();
+    let (mut peer, end) = connect_with(&server, 1000);
+    let _handle = keep(server);
+    for i in 0..3 {
+        let sending = peer.bytes(&[request(i, "echo", &[7; 5000])]);
+        peer.send_bytes(&sending).await;
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        assert_eq!(peer.answer_to(i).await, (200, vec![7; 5000]));
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    assert!(!end.is_finished());
 }
 
 #[tokio::test(start_paused = true)]

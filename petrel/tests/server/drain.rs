@@ -1,10 +1,16 @@
 //! How a server ends.
 
-use super::peer::{connect, connect_with, fixtures, keep, never, request};
+use super::peer::{Peer, connect, connect_with, fixtures, keep, never, request};
 use petrel::{CloseReason, Closed, ConnectionEnd, ServerBuilder, ServerLimits, ShutdownReason};
-use std::{sync::Arc, time::Duration};
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 use tokio::{
-    io::AsyncReadExt,
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, DuplexStream, ReadBuf, duplex},
     sync::{Notify, Semaphore},
     time::Instant,
 };
@@ -138,6 +144,56 @@ async fn all_that_had_arrived_is_answered_be_it_much_or_large() {
         peer.end().await;
         behind.end().await;
     }
+}
+
+/// A stream that gives a hundred bytes at a time.
+struct Sipping(DuplexStream);
+
+impl AsyncRead for Sipping {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let (mut sip, len) = ([0; 100], buf.remaining().min(100));
+        let mut sip = ReadBuf::new(&mut sip[..len]);
+        ready!(Pin::new(&mut self.0).poll_read(cx, &mut sip))?;
+        buf.put_slice(sip.filled());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Sipping {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+/// The runtime interrupts a task that reads very often. Nothing to read now is not nothing more.
+#[tokio::test]
+async fn what_takes_many_reads_has_arrived_too() {
+    let server = fixtures().build().unwrap();
+    let (near, far) = duplex(1 << 20);
+    let mut peer = Peer::new(near);
+    peer.send(&[request(1, "echo", &[7; 60_000])]).await;
+    tokio::spawn(server.serve_connection(Sipping(far)));
+    let handle = server.handle();
+    handle.shutdown();
+    keep(server);
+    assert_eq!(peer.answer_to(1).await, (200, vec![7; 60_000]));
+    peer.end().await;
 }
 
 #[tokio::test(start_paused = true)]

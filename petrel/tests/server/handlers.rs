@@ -75,6 +75,38 @@ async fn a_request_knows_where_it_comes_from() {
 }
 
 #[tokio::test]
+async fn parts_of_the_request_and_others_make_up_an_answer_in_their_order() {
+    // Every `p` stands for the payload of the request, every `L` for something large of our own.
+    static LARGE: [u8; 20_000] = [b'L'; 20_000];
+    let parts = ["p", "ap", "pb", "apb", "pp", "apbpc", "L", "Lp", "pL"];
+    let builder = parts.into_iter().fold(Server::builder(), |builder, name| {
+        builder.register_inline(name, |request, reply| {
+            let mut len = 0;
+            for part in request.name().as_bytes().chunks(1) {
+                let part = match part {
+                    b"p" => request.payload(),
+                    b"L" => &LARGE,
+                    small => small,
+                };
+                assert_eq!((reply.len(), reply.is_empty()), (len, len == 0));
+                reply.write(part);
+                len += part.len();
+            }
+        })
+    });
+    let (mut peer, _handle, _end) = start(builder);
+    for payload in [vec![b'.'; 100], vec![b'.'; 100_000]] {
+        for name in parts {
+            let expected = name
+                .replace('p', &String::from_utf8_lossy(&payload))
+                .replace('L', &String::from_utf8_lossy(&LARGE));
+            let answer = peer.call(1, name, &payload).await;
+            assert!(answer == (200, expected.into_bytes()), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_a_failing_or_panicking_inline_handler_wrote_is_taken_back() {
     let builder = fixtures()
         .register_inline("fail", |request, reply| {
@@ -169,4 +201,38 @@ async fn a_wrong_registration_comes_out_of_bind_the_first_of_them() {
             .await
             .is_ok()
     );
+}
+
+#[tokio::test]
+async fn a_request_that_is_printed_shows_of_its_payload_the_length_only() {
+    let builder = Server::builder()
+        .register(
+            "async",
+            |request: Request| async move { format!("{request:?}") },
+        )
+        .register_inline("inline", |request, reply| {
+            write!(reply, "{request:?}").unwrap();
+        });
+    let (mut peer, _handle, _end) = start(builder);
+    for (name, printed) in [
+        (
+            "async",
+            r#"Request { name: "async", payload_len: 6, sequence: 7, connection_id: 1, .. }"#,
+        ),
+        (
+            "inline",
+            r#"InlineRequest { name: "inline", payload_len: 6, sequence: 7, connection_id: 1, .. }"#,
+        ),
+    ] {
+        let (_, shown) = peer.call(7, name, b"secret").await;
+        assert_eq!(String::from_utf8(shown).unwrap(), printed);
+    }
+}
+
+#[test]
+fn a_server_that_is_printed_shows_the_names_of_its_handlers() {
+    let server = fixtures().build().unwrap();
+    let names = r#"{"echo", "status", "echo-async", "status-async"}"#;
+    let printed = format!("{server:?}");
+    assert!(printed.contains(names), "{printed}");
 }

@@ -4,7 +4,7 @@ use super::peer::{Peer, fixtures, keep, start};
 use petrel::{BindError, CloseReason, Request, ServerTls};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
-use std::sync::Arc;
+use std::{io::Write, sync::Arc};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite},
     net::TcpStream,
@@ -132,6 +132,10 @@ async fn a_client_certificate_is_demanded_verified_and_shown_to_handlers() {
     };
     let server = fixtures()
         .register("who", who)
+        .register_inline("who-inline", |request, reply| {
+            let certificate = request.client_certificate();
+            write!(reply, "{}", certificate.map_or(0, |it| it.len()))
+        })
         .tls(tls)
         .bind("tls://127.0.0.1:0")
         .await
@@ -145,6 +149,7 @@ async fn a_client_certificate_is_demanded_verified_and_shown_to_handlers() {
     let (status, len) = peer.call(1, "who", b"").await;
     assert_eq!(status, 200);
     assert_ne!(len, b"0");
+    assert_eq!(peer.call(2, "who-inline", b"").await, (200, len));
 
     // Under TLS 1.3 the client's handshake ends before the server refuses.
     for certificate in [None, Some(stranger.sign("client"))] {
