@@ -77,6 +77,11 @@ impl Template {
         self.bytes.len()
     }
 
+    /// Length of its payload in bytes.
+    pub(crate) fn payload_len(&self) -> usize {
+        self.payload.len()
+    }
+
     /// Appends to `out` the part of the frame that begins at `from`, at most `most` bytes.
     #[inline]
     pub(crate) fn append(&self, sequence: u32, from: usize, most: usize, out: &mut Vec<u8>) {
@@ -138,7 +143,7 @@ impl Template {
     }
 }
 
-/// How frames are made and read: with the key, if there is one, and with the longest answer.
+/// How frames are made and read: with the key, if there is one.
 pub(crate) fn codec(key: Option<MacKey>) -> Codec {
     match key {
         Some(key) => Codec::new().mac_key(key),

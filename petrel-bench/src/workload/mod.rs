@@ -10,7 +10,7 @@ use crate::{
     plan::{Plan, RequestPlan},
     wire::{self, Template},
 };
-use petrel::wire::{Codec, MacKey, PROTOCOL_CHECK};
+use petrel::wire::{Codec, MacKey, PAYLOAD_MAX_DEFAULT, PROTOCOL_CHECK};
 use petrel_cli::Failure;
 
 /// All requests of a run, encoded, and how they are chosen.
@@ -48,6 +48,10 @@ impl Workload {
             let seed = plan.seed.wrapping_add(index as u64);
             workload.add(request, seed)?;
         }
+        // What is sent may come back, however long it is.
+        let longest = workload.templates.iter().map(Template::payload_len).max();
+        let longest = longest.and_then(|len| u32::try_from(len).ok()).unwrap_or(0);
+        workload.codec = workload.codec.payload_max(longest.max(PAYLOAD_MAX_DEFAULT));
         if workload.weight == 0 {
             return Err(Failure::usage(
                 "there is nothing to ask for: give at least one request a weight above 0",
@@ -123,7 +127,12 @@ impl Workload {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Verify, Warmup};
+    use crate::{
+        fault::Fault,
+        plan::{Verify, Warmup},
+        wire::Answer,
+    };
+    use petrel::wire::Header;
 
     fn plan(requests: Vec<RequestPlan>) -> Plan {
         Plan {
@@ -171,6 +180,31 @@ mod tests {
         }
         // 7 500 are expected, with a standard deviation of 43.
         assert!((7_300..7_700).contains(&of_a), "{of_a}");
+    }
+
+    #[test]
+    fn an_answer_may_be_as_long_as_what_was_sent_and_as_the_usual_limit() {
+        let workload =
+            |payload| Workload::new(&plan(vec![request("a", payload, 1)]), None).unwrap();
+        let header = |workload: &Workload, payload_len: u32| {
+            let header = Header {
+                name_len: 1,
+                payload_len,
+                ..Header::default()
+            };
+            let bytes = [&header.to_bytes()[..], b"a"].concat();
+            workload.template(0).judge(&workload.codec, 0, &bytes)
+        };
+        let (usual, large) = (4 << 20, 5 << 20);
+        for (payload, limit) in [("64", usual), ("5MiB", large)] {
+            let workload = workload(payload);
+            let whole = Answer::NeedMore {
+                at_least: limit as usize,
+            };
+            assert_eq!(header(&workload, limit), whole, "{payload}");
+            let lost = Answer::Lost(Fault::TooLong);
+            assert_eq!(header(&workload, limit + 1), lost, "{payload}");
+        }
     }
 
     #[test]
