@@ -11,6 +11,7 @@ use super::{
     worker::Worker,
 };
 use crate::{
+    health::Steal,
     histogram::Histogram,
     latency::{Latency, micros},
     plan::{Plan, Warmup},
@@ -80,6 +81,8 @@ struct Running {
     quit: bool,
     interrupt: Option<Interrupt>,
     headroom_per_s: Option<f64>,
+    /// When steal was read last, what was read, and the share since the time before.
+    steal: (u64, Option<Steal>, Option<f64>),
 }
 
 impl Running {
@@ -124,6 +127,7 @@ impl Running {
             quit: false,
             interrupt,
             headroom_per_s,
+            steal: (0, Steal::read(), None),
             common,
         };
         for index in 0..count {
@@ -282,6 +286,7 @@ impl Running {
         if self.interrupt.as_ref().is_some_and(Interrupt::is_set) {
             self.quit = true;
         }
+        self.read_steal();
         for order in watch.show(&self.progress()) {
             self.carry_out(order);
         }
@@ -309,6 +314,20 @@ impl Running {
             }
         }
         Ok(())
+    }
+
+    /// Once a second: it is counted in hundredths of one.
+    fn read_steal(&mut self) {
+        const PAUSE: u64 = 1_000_000_000;
+        let (at, before, _) = self.steal;
+        let now = self.now();
+        if now.saturating_sub(at) >= PAUSE {
+            let read = Steal::read();
+            let share = read
+                .zip(before)
+                .and_then(|(now, then)| now.share_since(then));
+            self.steal = (now, read, share);
+        }
     }
 
     /// The room of a stretch is used again, so that nothing grows.
@@ -388,7 +407,7 @@ impl Running {
             health: Health {
                 worker_busy: Some(self.gathered.busiest.busy),
                 worker_starved: Some(self.gathered.busiest.starved),
-                steal: None,
+                steal: self.steal.2,
                 generator_lag_p99_us: last.times.generator_lag.quantile(0.99).map(micros),
                 headroom_per_s: self.headroom_per_s,
             },

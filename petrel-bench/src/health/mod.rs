@@ -12,6 +12,8 @@ mod ticks;
 
 pub use hiccup::HiccupProbe;
 pub use host::host;
+#[cfg(feature = "live")]
+pub(crate) use judge::{BUSY_LIMIT, HEADROOM_REACHED, LAG_LIMIT_US, STARVED_LIMIT, STEAL_LIMIT};
 pub use judge::{Judged, judge};
 pub use limits::{
     PortRange, backlog_max, check_connections, connections_within, files_needed, port_range,

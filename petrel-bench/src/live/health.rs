@@ -2,6 +2,7 @@
 
 use crate::{
     figures::achieved_per_s,
+    health::{BUSY_LIMIT, HEADROOM_REACHED, LAG_LIMIT_US, STARVED_LIMIT, STEAL_LIMIT},
     latency::show_micros,
     progress::{Health, Progress},
 };
@@ -30,7 +31,8 @@ pub(super) struct Measure {
     pub(super) strain: Strain,
 }
 
-/// From where on something is strained, and from where on it is a limit.
+/// From where on something is strained, and from where on it is a limit: as the verdict at the end will
+/// have it, where it has a bound for that.
 struct Bounds {
     strained: f64,
     limit: f64,
@@ -38,24 +40,24 @@ struct Bounds {
 
 const BUSY: Bounds = Bounds {
     strained: 0.75,
-    limit: 0.95,
+    limit: BUSY_LIMIT,
 };
 const STARVED: Bounds = Bounds {
     strained: 0.02,
-    limit: 0.1,
+    limit: STARVED_LIMIT,
 };
 const STEAL: Bounds = Bounds {
-    strained: 0.02,
-    limit: 0.1,
+    strained: STEAL_LIMIT / 2.0,
+    limit: STEAL_LIMIT,
 };
 const LAG_US: Bounds = Bounds {
-    strained: 1_000.0,
-    limit: 10_000.0,
+    strained: LAG_LIMIT_US,
+    limit: 10.0 * LAG_LIMIT_US,
 };
 /// Share of what the generator can make at the most.
 const OF_HEADROOM: Bounds = Bounds {
     strained: 0.5,
-    limit: 0.9,
+    limit: HEADROOM_REACHED,
 };
 
 impl Strain {

@@ -10,23 +10,23 @@ use crate::{
 };
 
 /// Share of its time from which on a loading thread has nothing left to give.
-pub(super) const BUSY_LIMIT: f64 = 0.95;
+pub(crate) const BUSY_LIMIT: f64 = 0.95;
 
 /// Share of the headroom from which on the generator is what a busy thread is busy with.
-pub(super) const HEADROOM_REACHED: f64 = 0.8;
+pub(crate) const HEADROOM_REACHED: f64 = 0.8;
 
 /// Lag of the generator in microseconds at the 99th percentile, up to which it is small whatever it is
 /// compared with.
-const LAG_LIMIT_US: f64 = 1_000.0;
+pub(crate) const LAG_LIMIT_US: f64 = 1_000.0;
 
 /// Share of the 99th percentile of responses that the generator's lag may make up.
 const LAG_SHARE: f64 = 0.5;
 
 /// Share of all processor time that the hypervisor may take before latencies are its own.
-const STEAL_LIMIT: f64 = 0.02;
+pub(crate) const STEAL_LIMIT: f64 = 0.02;
 
 /// Share of its time that a loading thread may wait for a processor.
-const STARVED_LIMIT: f64 = 0.1;
+pub(crate) const STARVED_LIMIT: f64 = 0.1;
 
 /// Percentiles of responses that have to lie above the noise. Rarer ones are marked one by one.
 const ABOVE_NOISE: [Percentile; 3] = [Percentile::P50, Percentile::P90, Percentile::P99];

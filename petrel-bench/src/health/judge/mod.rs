@@ -23,4 +23,6 @@ mod figures;
 mod verdict;
 mod worth_knowing;
 
+#[cfg(feature = "live")]
+pub(crate) use against::{BUSY_LIMIT, HEADROOM_REACHED, LAG_LIMIT_US, STARVED_LIMIT, STEAL_LIMIT};
 pub use verdict::{Judged, judge};
