@@ -3,6 +3,8 @@
 //! Everything here belongs to one thread. Tasks of its runtime share it: one for each connection, the
 //! pacer of an open loop, and the beat, which looks after what hardly ever happens.
 
+mod sending;
+
 use super::{
     common::{Common, Report},
     lane::Lane,
@@ -248,33 +250,6 @@ impl Worker {
         Ok(())
     }
 
-    /// In an open loop: hands requests that are due to free places, and says when to look again; nothing
-    /// if there is no place, or nothing will be due.
-    pub(super) fn pace(&self, waker: &Waker) -> Option<u64> {
-        let now = self.common.clock.now();
-        let state = &mut *self.state.borrow_mut();
-        state.pacer = Some(waker.clone());
-        self.turn(state, now);
-        if !self.is_running.get() {
-            return None;
-        }
-        loop {
-            let next = state.schedule.as_ref()?.next();
-            if next >= state.counting.window.1 {
-                return None;
-            }
-            if next > now {
-                return (!state.free.is_empty()).then_some(next);
-            }
-            let place = state.free.pop_front()?;
-            let seat = &mut *self.seat(place.lane).borrow_mut();
-            if seat.generation == place.generation && seat.is_open {
-                self.send_due(seat, state, next, place.since);
-                wake(seat);
-            }
-        }
-    }
-
     /// How a connection ended whose last byte was read.
     pub(super) fn ended(&self, index: u32) -> Fault {
         if self.seat(index).borrow().lane.is_inside_answer() {
@@ -287,19 +262,6 @@ impl Worker {
     /// Whether the connection is to be given up because an answer does not come.
     pub(super) fn is_expired(&self, index: u32) -> bool {
         self.seat(index).borrow().is_expired
-    }
-
-    /// In a closed loop: fills every place of a connection that has just been opened, or may go on.
-    pub(super) fn fill(&self, index: u32) {
-        let places = self.common.plan.pipeline as usize;
-        let seat = &mut *self.seat(index).borrow_mut();
-        if self.common.plan.is_open() || seat.lane.len() >= places {
-            return;
-        }
-        let now = self.common.clock.now();
-        let state = &mut *self.state.borrow_mut();
-        self.turn(state, now);
-        while seat.lane.len() < places && self.refill(index, seat, state, now) {}
     }
 
     /// Appends what a connection is to write next, if there is anything.
@@ -396,52 +358,6 @@ impl Worker {
                 .counting
                 .turn_over(now, schedule, control, &self.handover);
         }
-    }
-
-    /// Puts a request in a place that is free since `now`, if there is one to be sent.
-    #[inline]
-    fn refill(&self, index: u32, seat: &mut Seat, state: &mut State, now: u64) -> bool {
-        // Behind the end nothing new goes out: what is still due then was not sent in time.
-        if now >= state.counting.window.1 {
-            return false;
-        }
-        if !self.common.plan.is_open() {
-            if self.is_running.get() {
-                self.send(seat, state, now, now);
-            }
-            return self.is_running.get();
-        }
-        let next = state.schedule.as_ref().map_or(u64::MAX, Schedule::next);
-        if next <= now && self.is_running.get() {
-            self.send_due(seat, state, next, now);
-            return true;
-        }
-        let was_full = state.free.is_empty();
-        state.free.push_back(Place {
-            lane: index,
-            generation: seat.generation,
-            since: now,
-        });
-        // The pacer does not wait for a time while there is no place.
-        if was_full && let Some(pacer) = &state.pacer {
-            pacer.wake_by_ref();
-        }
-        true
-    }
-
-    fn send_due(&self, seat: &mut Seat, state: &mut State, intended: u64, free_since: u64) {
-        if let Some(schedule) = &mut state.schedule {
-            schedule.advance();
-        }
-        self.send(seat, state, intended, intended.max(free_since));
-    }
-
-    #[inline]
-    fn send(&self, seat: &mut Seat, state: &mut State, intended: u64, ready: u64) {
-        let template = self.common.workload.choose(&mut state.random);
-        seat.lane.push(template, intended, ready);
-        state.counting.standing.in_flight += 1;
-        state.counting.tally.counts.sent += u64::from(state.counting.counts(intended));
     }
 
     fn expire(&self, now: u64) {
