@@ -34,10 +34,12 @@ pub(crate) enum Fault {
     Timeout,
     /// It was in flight when its connection was given up for another one's sake.
     Lost,
+    /// An answer came that no request had asked for. It is no request's fault, and costs the connection.
+    Unasked,
 }
 
 /// The faults without those that carry a status, each at its place in the counters.
-const KINDS: [(Fault, &str); 12] = [
+const KINDS: [(Fault, &str); 13] = [
     (Fault::Payload, "payload"),
     (Fault::Sequence, "sequence"),
     (Fault::Name, "name"),
@@ -50,6 +52,7 @@ const KINDS: [(Fault, &str); 12] = [
     (Fault::Io, "io"),
     (Fault::Timeout, "timeout"),
     (Fault::Lost, "lost"),
+    (Fault::Unasked, "unasked"),
 ];
 
 impl Fault {

@@ -122,6 +122,7 @@ fn results(runs: &[RunRecord], distributions: &Distributions) -> Results {
         errors,
         unsent: count(|of| of.unsent),
         censored: count(|of| of.censored),
+        unasked: count(|of| of.unasked),
         duration_s: longest(|of| of.duration_s),
         warmup_s: longest(|of| of.warmup_s),
         throughput_per_s: sum(|of| of.throughput_per_s),

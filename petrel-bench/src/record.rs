@@ -111,9 +111,13 @@ pub struct Results {
     pub errors: BTreeMap<String, u64>,
     /// Of these, never sent, because no connection had a place free.
     pub unsent: u64,
-    /// Of these, neither answered nor gone wrong when the run ended, the unsent ones included, and
-    /// those that timed out. They stand in the distribution of responses with the age they had.
+    /// Of these, never answered: not sent, not answered when the run ended, timed out, or lost with their
+    /// connection. They stand in the distribution of responses with the age they had. Answers that came and
+    /// were wrong stand in no distribution.
     pub censored: u64,
+    /// Answers that nobody had asked for; each cost its connection.
+    #[serde(default)]
+    pub unasked: u64,
     /// How long was measured, in seconds.
     pub duration_s: f64,
     /// How long the load had run before, in seconds.

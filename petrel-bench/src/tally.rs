@@ -42,6 +42,8 @@ pub(crate) struct Counts {
     pub(crate) answered: u64,
     pub(crate) sent_bytes: u64,
     pub(crate) received_bytes: u64,
+    /// Answers that nobody had asked for; each cost its connection.
+    pub(crate) unasked: u64,
     pub(crate) reconnects: u64,
     pub(crate) failed_connects: u64,
     /// Processor time of the thread, and time in which it was ready and had no processor.
@@ -123,6 +125,7 @@ impl Counts {
         self.answered += other.answered;
         self.sent_bytes += other.sent_bytes;
         self.received_bytes += other.received_bytes;
+        self.unasked += other.unasked;
         self.reconnects += other.reconnects;
         self.failed_connects += other.failed_connects;
         self.cpu_nanos += other.cpu_nanos;

@@ -80,6 +80,7 @@ pub(super) fn execute(args: &FindArgs, format: Format, command: &str) -> Result<
         Some(args.from),
         args.duration,
     )?;
+    args.out.check()?;
     let key = args.load.key.read()?;
     let interrupt = Interrupt::watch()?;
     let reached = Reached::new(&args.target, key.as_ref(), &args.load.tls)?;

@@ -197,7 +197,7 @@ pub(super) fn seconds(text: &str) -> Result<f64, String> {
 fn warmup(text: &str) -> Result<Warmup, String> {
     match text {
         "auto" => Ok(Warmup::Auto),
-        "0" => Ok(Warmup::Seconds(0.0)),
+        none if quantity::parse(Unit::Milliseconds, none) == Ok(0) => Ok(Warmup::Seconds(0.0)),
         _ => seconds(text).map(Warmup::Seconds),
     }
 }
@@ -223,7 +223,9 @@ mod tests {
     fn times_have_units_and_a_warm_up_may_be_none() {
         assert_eq!(seconds("1500ms"), Ok(1.5));
         assert!(seconds("0").is_err() && seconds("10").is_err() && seconds("8d").is_err());
-        assert_eq!(warmup("0"), Ok(Warmup::Seconds(0.0)));
+        for none in ["0", "0s", "0ms"] {
+            assert_eq!(warmup(none), Ok(Warmup::Seconds(0.0)));
+        }
         assert_eq!(warmup("2s"), Ok(Warmup::Seconds(2.0)));
     }
 }

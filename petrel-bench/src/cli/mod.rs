@@ -23,7 +23,8 @@ use std::process::ExitCode;
 ///
 /// Without a command it measures the embedded reference server, which has a thread of its own. Exit
 /// codes: 0 done, 1 a condition was met, a regression, or no answer as expected, 2 wrong usage, 3 the
-/// server could not be reached, 4 the measurement cannot tell, 130 interrupted.
+/// server could not be reached, 4 the measurement cannot tell, 130 interrupted (a live view that is quit
+/// is done).
 #[derive(Debug, Parser)]
 #[command(
     name = "petrel-bench",

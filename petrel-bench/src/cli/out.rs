@@ -11,7 +11,11 @@ use petrel_cli::{
     output::{self, Format},
 };
 use serde::Serialize;
-use std::{fs, path::PathBuf, str::FromStr};
+use std::{
+    fs::{self, OpenOptions},
+    path::PathBuf,
+    str::FromStr,
+};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
@@ -78,6 +82,19 @@ impl FromStr for OutSpec {
 }
 
 impl OutArgs {
+    /// Whether every file can be written, before anything is measured in vain.
+    ///
+    /// # Errors
+    /// If one cannot.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        for OutSpec { path, .. } in &self.out {
+            let mut options = OpenOptions::new();
+            let opened = options.append(true).create(true).open(path);
+            opened.map_err(|error| Failure::writing(path, &error))?;
+        }
+        Ok(())
+    }
+
     /// Whoever watches the run: the live view where it is wanted and possible, otherwise a line.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use crate::{
     record::{RunRecord, Verdict},
     report,
     target::Reached,
+    workload::Workload,
 };
 use clap::Args;
 use petrel_cli::{
@@ -69,11 +70,14 @@ pub(super) fn execute(
         .load
         .plan(target, args.connections, args.rate, args.duration)?;
     if args.dry_run {
+        // What cannot be carried out is no plan.
+        Workload::new(&plan, None)?;
         let text = toml::to_string(&plan)
             .map_err(|error| Failure::usage(format!("the plan cannot be shown: {error}")))?;
         output::print(&text)?;
         return Ok(Exit::Done);
     }
+    args.out.check()?;
     let key = args.load.key.read()?;
     let interrupt = watch_for_signals()?;
     let reached = Reached::new(target, key.as_ref(), &args.load.tls)?;
@@ -115,7 +119,7 @@ fn watch_for_signals() -> Result<Interrupt, Failure> {
 
 /// What a run alone says: whether it measured the server, and whether the server answered at all.
 pub(super) fn exit_of(record: &RunRecord) -> Exit {
-    if record.results.ok == 0 && record.results.requests > 0 {
+    if record.results.ok == 0 {
         Exit::No
     } else if record.validity.verdict == Verdict::LimitedByGenerator {
         Exit::NoVerdict

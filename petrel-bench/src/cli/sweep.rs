@@ -60,6 +60,7 @@ struct Rates(Vec<f64>);
 
 pub(super) fn execute(args: &SweepArgs, format: Format, command: &str) -> Result<Exit, Failure> {
     let plans = args.plans()?;
+    args.out.check()?;
     let key = args.load.key.read()?;
     let interrupt = Interrupt::watch()?;
     let reached = Reached::new(&args.target, key.as_ref(), &args.load.tls)?;

@@ -51,9 +51,15 @@ pub(super) async fn run(worker: Rc<Worker>, lane: u32, opening: Rc<Semaphore>) {
         is_first = false;
         match opened {
             Ok((stream, _)) => {
-                retry = RETRY.0;
                 let reason = speak(&worker, lane, stream).await;
                 worker.lost(lane, reason);
+                if is_ordinary(reason) {
+                    retry = RETRY.0;
+                } else {
+                    // Whoever does not speak the protocol will not do so at once.
+                    sleep(retry).await;
+                    retry = (retry * 2).min(RETRY.1);
+                }
             }
             Err(_) => {
                 sleep(retry).await;
@@ -61,6 +67,19 @@ pub(super) async fn run(worker: Rc<Worker>, lane: u32, opening: Rc<Semaphore>) {
             }
         }
     }
+}
+
+/// Whether a connection ended as connections end, and not by what was said on it.
+const fn is_ordinary(reason: Fault) -> bool {
+    matches!(
+        reason,
+        Fault::Closed
+            | Fault::Reset
+            | Fault::Truncated
+            | Fault::Io
+            | Fault::Timeout
+            | Fault::Notice
+    )
 }
 
 /// Opens a connection, and does the protocol check if there is to be one. Gives it with when it began.

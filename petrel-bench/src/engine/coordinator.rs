@@ -39,6 +39,9 @@ const AHEAD: u64 = 100_000_000;
 /// A warm-up until the load is stable takes a fifth of the measured time at the most, and within these.
 const WARMUP_AUTO: (u64, u64) = (1_000_000_000, 10_000_000_000);
 
+/// How long the last answers are waited for when somebody asked for the end.
+const QUIT_DRAIN: u64 = 500_000_000;
+
 /// Points of the series at the most: runs over an hour have longer stretches than a second.
 const POINTS_MAX: f64 = 3600.0;
 
@@ -194,6 +197,10 @@ impl Running {
         self.enter(Phase::Draining);
         while self.done < self.threads.len() {
             self.look(watch)?;
+            // Whoever asked for the end does not wait for answers that may never come.
+            if self.quit && self.now() > self.end() + QUIT_DRAIN {
+                self.common.control.abandon();
+            }
         }
         Ok(())
     }

@@ -175,8 +175,7 @@ impl Lane {
         let mut rest = bytes;
         let mut first_byte = since;
         while !rest.is_empty() {
-            // What was not asked for is no answer.
-            let request = *self.requests.front().ok_or(Fault::Lost)?;
+            let request = *self.requests.front().ok_or(Fault::Unasked)?;
             let template = workload.template(request.template);
             match template.judge(&workload.codec, request.sequence, rest) {
                 Answer::Whole { len, fault } => {

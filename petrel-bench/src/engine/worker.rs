@@ -183,18 +183,19 @@ impl Worker {
         seat.waker = None;
         state.counting.standing.connections -= 1;
         state.free.retain(|place| place.lane != index);
+        if reason == Fault::Unasked && state.counting.counts(now) {
+            state.counting.tally.counts.unasked += 1;
+        }
         let mut fault = reason;
         seat.lane.give_up(|request| {
             if reason == Fault::Timeout && now.saturating_sub(request.ready) >= timeout {
                 fault = Fault::Timeout;
             }
             state.counting.standing.in_flight -= 1;
-            if state.counting.counts(request.intended) {
+            if self.is_owed(state, request.intended) {
                 state.counting.tally.counts.faults.add(fault);
-                if fault == Fault::Timeout {
-                    let age = now.saturating_sub(request.intended);
-                    state.counting.tally.times.given_up(age);
-                }
+                let age = now.saturating_sub(request.intended);
+                state.counting.tally.times.given_up(age);
             }
             fault = match reason {
                 // Whatever ended the connection ended all that was on it.
@@ -327,7 +328,7 @@ impl Worker {
         self.turn(state, now);
         for seat in &self.seats {
             seat.borrow_mut().lane.give_up(|request| {
-                if state.counting.counts(request.intended) {
+                if self.is_owed(state, request.intended) {
                     state.counting.tally.counts.unfinished += 1;
                     let age = now.saturating_sub(request.intended);
                     state.counting.tally.times.given_up(age);
@@ -352,12 +353,25 @@ impl Worker {
     #[inline]
     fn turn(&self, state: &mut State, now: u64) {
         if state.counting.is_over(now) {
-            let schedule = state.schedule.as_ref();
+            // While a place is free, what is due is only on its way.
+            let schedule = state.schedule.as_ref().filter(|_| state.free.is_empty());
             let control = &self.common.control;
             state
                 .counting
                 .turn_over(now, schedule, control, &self.handover);
         }
+    }
+
+    /// Whether a request that is given up belongs to the measured time. In a closed loop one from before it
+    /// does, too, and is counted as sent only now: it held a place in which others would have been.
+    fn is_owed(&self, state: &mut State, intended: u64) -> bool {
+        if state.counting.counts(intended) {
+            return true;
+        }
+        let is_older = intended < state.counting.window.0;
+        let is_owed = is_older && !self.common.plan.is_open();
+        state.counting.tally.counts.sent += u64::from(is_owed);
+        is_owed
     }
 
     fn expire(&self, now: u64) {

@@ -54,5 +54,6 @@ pub(crate) fn headroom(
         headroom_per_s: None,
     };
     let outcome = engine::run(setup, &mut Unwatched, &mut |_| ())?;
-    Ok(Some(outcome.throughput_per_s()))
+    // No answer at all says nothing of the generator.
+    Ok(Some(outcome.throughput_per_s()).filter(|reached| *reached > 0.0))
 }

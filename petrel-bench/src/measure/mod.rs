@@ -154,6 +154,30 @@ impl<'a> Bench<'a> {
                 .reasons
                 .push(format!("a connection could not be opened: {problem}"));
         }
+        let standing = outcome.gathered.last.counts.standing.connections;
+        if standing < outcome.connections {
+            validity.reasons.push(format!(
+                "note: of {} connections only {standing} were open at the end",
+                outcome.connections
+            ));
+        }
+        if results.unasked > 0 {
+            validity.reasons.push(format!(
+                "note: {} answers came that nobody had asked for; each cost its connection",
+                results.unasked
+            ));
+        }
+        if results.ok == 0 {
+            let reason = "note: not one answer came as expected: nothing is known of how fast the \
+                          server is";
+            validity.reasons.insert(0, reason.to_owned());
+        }
+        if results.duration_s + 0.001 < outcome.plan.duration_s {
+            validity.reasons.push(format!(
+                "note: ended by hand after {:.1} s of {:.1} s",
+                results.duration_s, outcome.plan.duration_s
+            ));
+        }
         if counts.failed_connects > 0 {
             validity.reasons.push(format!(
                 "note: connections that were lost could not be made anew {} times",
@@ -189,6 +213,7 @@ fn results(outcome: &Outcome, seen: &After, is_embedded: bool) -> Results {
         sent_bytes_per_s: engine::per_second(counts.sent_bytes, window),
         received_bytes_per_s: engine::per_second(counts.received_bytes, window),
         connections_open: outcome.connections,
+        unasked: counts.unasked,
         reconnects: counts.reconnects,
         response_us: noisy(&times.response, &times.response_censored),
         service_us: noisy(&times.service, &none),

@@ -289,7 +289,18 @@ pub(super) fn wait(record: &RunRecord) -> Option<String> {
     if let Some(waited_us) = waited.micros {
         text += &format!(": requests waited {} to be written", show_micros(waited_us));
     }
+    if response.known == Known::AtLeast && explains_little(waited, response) {
+        return Some(format!(
+            "{text}. Most of it is of requests that were never sent or never answered."
+        ));
+    }
     Some(format!("{text}. {}", whose(waited, lag)))
+}
+
+/// Send lag is only of what was sent and answered.
+fn explains_little(waited: Reading, response: Reading) -> bool {
+    let both = waited.micros.zip(response.micros);
+    both.is_none_or(|(waited, response)| waited < response / 2.0)
 }
 
 /// Lag is of when a place was free; what is beyond it was waited for a place.

@@ -59,7 +59,11 @@ pub(crate) fn read(path: &Path) -> Result<Vec<RequestPlan>, Failure> {
 }
 
 fn parse(text: &str) -> Result<Vec<RequestPlan>, String> {
-    let scenario: Scenario = toml::from_str(text).map_err(|error| error.to_string())?;
+    let scenario: Scenario = toml::from_str(text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+        format!("line {line}: {}", error.message())
+    })?;
     if scenario.request.is_empty() {
         return Err("there is no request; write [[request]] and name = \"echo\"".to_owned());
     }
@@ -111,7 +115,10 @@ mod tests {
     fn what_no_scenario_has_is_named_with_its_line() {
         for (text, problem) in [
             ("", "there is no request"),
-            ("[[request]]\nname = \"a\"\nwieght = 2\n", "wieght"),
+            (
+                "[[request]]\nname = \"a\"\nwieght = 2\n",
+                "line 3: unknown field `wieght`",
+            ),
             (
                 "[[request]]\nname = \"a\"\npayload = \"much\"\n",
                 "\"much\"",

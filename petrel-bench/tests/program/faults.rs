@@ -165,3 +165,67 @@ fn statuses_that_are_expected_are_a_success() {
     assert_eq!(code, 0);
     assert!(record.results.ok > 0 && record.results.errors.is_empty());
 }
+
+#[test]
+fn requests_that_are_lost_with_their_connection_stand_in_the_tail() {
+    use std::{thread, time::Duration};
+    // One in twenty is held for a while and then cut off.
+    const HELD: Duration = Duration::from_millis(200);
+    let peer = Peer::start(|seen| {
+        if seen.number % 20 == 7 {
+            thread::sleep(HELD);
+            return Manner::Close(Vec::new());
+        }
+        Manner::Say(seen.echo())
+    });
+    let addr = peer.addr.to_string();
+    let rate = ["--rate", "500", "-c", "32", "-d", "1s", "--warmup", "0"];
+    let (record, _) = run(&[&[addr.as_str()], &rate[..]].concat());
+    assert_accounted(&record);
+    let results = &record.results;
+    assert!(results.censored >= 20, "{results:?}");
+    assert!(results.response_us.max.unwrap() >= 200_000.0, "{results:?}");
+}
+
+#[test]
+fn answers_that_nobody_asked_for_are_counted_apart() {
+    let peer = Peer::start(|seen| {
+        let answer = seen.echo();
+        let twice = seen.number % 10 == 5;
+        Manner::Say(if twice { answer.repeat(2) } else { answer })
+    });
+    let addr = peer.addr.to_string();
+    // At a low rate nothing is in flight behind the request that is answered twice.
+    let rate = ["--rate", "100", "-c", "1", "-d", "500ms", "--warmup", "0"];
+    let (record, _) = run(&[&[addr.as_str()], &rate[..]].concat());
+    assert_accounted(&record);
+    let results = &record.results;
+    let sequence = results.errors.get("sequence").copied().unwrap_or(0);
+    assert!(results.unasked + sequence > 0, "{results:?}");
+}
+
+#[test]
+fn a_server_that_falls_silent_before_anything_is_measured_is_no_success() {
+    let peer = Peer::start(|_| Manner::Nothing);
+    let addr = peer.addr.to_string();
+    let (record, code) = run(&[
+        &addr,
+        "-c",
+        "2",
+        "-d",
+        "300ms",
+        "--warmup",
+        "0",
+        "--timeout",
+        "2s",
+    ]);
+    assert_accounted(&record);
+    let results = &record.results;
+    // What was asked before the measured time held the places all through it.
+    assert_eq!(
+        (results.requests, results.ok, results.censored, code),
+        (2, 0, 2, 1)
+    );
+    let reason = &record.validity.reasons[0];
+    assert!(reason.contains("not one answer came"), "{reason}");
+}

@@ -152,7 +152,7 @@ fn an_answer_that_nobody_asked_for_or_that_comes_too_early_loses_the_place() {
     let twice = echoed.repeat(2);
     let mut answers = 0;
     let outcome = lane.read(&workload, &twice, 40, |_, _| answers += 1);
-    assert_eq!((outcome, answers), (Err(Fault::Lost), 1));
+    assert_eq!((outcome, answers), (Err(Fault::Unasked), 1));
 
     let mut lane = lane_of(1);
     lane.wrote(&workload, 5, 30);
