@@ -22,6 +22,11 @@ impl CompareRecord {
         for figure in &self.figures {
             text += &row(look, figure);
         }
+        text += &line(
+            look,
+            "",
+            "a and b are medians; the change is of the geometric means, so that the two can differ.",
+        );
         text.push('\n');
         let style = match self.conclusion {
             Conclusion::Regression => colored(AnsiColor::Red),

@@ -3,7 +3,7 @@
 
 use super::{
     facts::errors_in_all,
-    words::{self, number, rate},
+    words::{self, count, number, rate},
 };
 use crate::{
     latency::{Known, Percentile},
@@ -64,6 +64,21 @@ fn best(record: &SweepRecord) -> Option<&SweepPoint> {
         .max_by(|a, b| throughput(a).total_cmp(&throughput(b)))
 }
 
+/// The lowest rate that was not reached, by more than arrivals of chance explain.
+fn fell_behind(record: &SweepRecord) -> Option<String> {
+    const REACHED: f64 = 0.95;
+    let behind = record.points.iter().find(|point| {
+        let wanted = point.run.plan.rate_per_s;
+        wanted.is_some_and(|wanted| point.run.results.throughput_per_s < REACHED * wanted)
+    })?;
+    Some(format!(
+        "At {} it fell behind: {} were answered, and {} requests were never sent.",
+        value(record, behind.value),
+        rate(behind.run.results.throughput_per_s),
+        count(behind.run.results.unsent)
+    ))
+}
+
 /// What the knee says, and whether the runs of one rate agree.
 pub(super) fn sweep_notes(record: &SweepRecord) -> Vec<String> {
     let mut notes = vec![match record.knee {
@@ -75,6 +90,7 @@ pub(super) fn sweep_notes(record: &SweepRecord) -> Vec<String> {
             "Throughput went on rising or never settled: no knee was seen in this range.".into()
         }
     }];
+    notes.extend(fell_behind(record));
     let has_pairs = record
         .points
         .iter()
@@ -232,6 +248,18 @@ mod tests {
         (sweep.knee, sweep.hysteresis) = (None, Vec::new());
         assert!(sweep_headline(&sweep).starts_with("no knee seen; the most is "));
         let notes = sweep_notes(&sweep).join("\n");
+        let mut kept = sweep.clone();
+        for point in &mut kept.points {
+            point.run.results.throughput_per_s = point.run.plan.rate_per_s.unwrap();
+        }
+        assert!(!sweep_notes(&kept).join("\n").contains("fell behind"));
+        let last = kept.points.last_mut().unwrap();
+        last.run.results.throughput_per_s *= 0.9;
+        let behind = sweep_notes(&kept).join("\n");
+        assert!(
+            behind.contains("At 80,000/s it fell behind: 72,000/s were"),
+            "{behind}"
+        );
         assert!(
             notes.contains("no knee was seen") && notes.contains("no hysteresis"),
             "{notes}"
