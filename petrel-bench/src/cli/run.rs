@@ -36,10 +36,10 @@ pub(super) struct RunArgs {
 /// Everything but the target: what the program takes when it is run without a command.
 #[derive(Debug, Args)]
 pub(super) struct MeasuredArgs {
-    /// Open so many connections
-    #[arg(short, long, value_name = "N", default_value_t = 16, help_heading = "Load",
-          value_parser = connections())]
-    connections: u32,
+    /// Open so many connections [default: 16; 2 to the embedded server, which shares the processors of this
+    /// process]
+    #[arg(short, long, value_name = "N", help_heading = "Load", value_parser = connections())]
+    connections: Option<u32>,
     /// Send so many requests per second over all connections, whatever comes back: 5000, 20k or 1.5M.
     /// Without it requests follow answers
     #[arg(short, long, value_name = "PER_SECOND", help_heading = "Load", value_parser = rate)]
@@ -60,6 +60,17 @@ pub(super) struct MeasuredArgs {
     out: OutArgs,
 }
 
+impl MeasuredArgs {
+    /// More than two connections to a server in this process keep two processors busy, and then nobody can
+    /// say which of both was the limit.
+    fn connections(&self, target: &Target) -> u32 {
+        self.connections.unwrap_or(match target {
+            Target::Embedded => 2,
+            Target::Endpoint(_) => 16,
+        })
+    }
+}
+
 pub(super) fn execute(
     target: &Target,
     args: &MeasuredArgs,
@@ -68,7 +79,7 @@ pub(super) fn execute(
 ) -> Result<Exit, Failure> {
     let plan = args
         .load
-        .plan(target, args.connections, args.rate, args.duration)?;
+        .plan(target, args.connections(target), args.rate, args.duration)?;
     if args.dry_run {
         // What cannot be carried out is no plan.
         Workload::new(&plan, None)?;
