@@ -49,22 +49,20 @@ pub(super) async fn run(worker: Rc<Worker>, lane: u32, opening: Rc<Semaphore>) {
             worker.reconnected(opened.is_ok());
         }
         is_first = false;
-        match opened {
+        let ended_well = match opened {
             Ok((stream, _)) => {
                 let reason = speak(&worker, lane, stream).await;
                 worker.lost(lane, reason);
-                if is_ordinary(reason) {
-                    retry = RETRY.0;
-                } else {
-                    // Whoever does not speak the protocol will not do so at once.
-                    sleep(retry).await;
-                    retry = (retry * 2).min(RETRY.1);
-                }
+                is_ordinary(reason)
             }
-            Err(_) => {
-                sleep(retry).await;
-                retry = (retry * 2).min(RETRY.1);
-            }
+            Err(_) => false,
+        };
+        if ended_well {
+            retry = RETRY.0;
+        } else {
+            // Whoever is not there, or does not speak the protocol, will not be or do so at once.
+            sleep(retry).await;
+            retry = (retry * 2).min(RETRY.1);
         }
     }
 }

@@ -64,31 +64,10 @@ fn a_sweep_over_rates_goes_there_and_back() {
 #[test]
 fn a_search_that_meets_its_objective_everywhere_ends_at_the_ceiling() {
     let peer = Peer::start(|seen| Manner::Say(seen.echo()));
-    let output = bench(&[
-        "find",
-        &peer.addr.to_string(),
-        "--slo",
-        "errors<1%",
-        "--from",
-        "100",
-        "--to",
-        "200",
-        "-d",
-        "200ms",
-        "--warmup",
-        "0",
-        "--windows",
-        "1",
-        "-c",
-        "2",
-        "--format",
-        "json",
-    ]);
-    let record: FindRecord = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", stderr(&output)));
+    let (record, code) = search(&peer);
     assert_eq!(record.rate_per_s, Some(200.0));
     assert_eq!(record.limited_by, LimitedBy::Ceiling);
-    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(code, Some(0));
     let confirmed = record.confirmation.unwrap();
     crate::assert_accounted(&confirmed);
 }
@@ -96,6 +75,16 @@ fn a_search_that_meets_its_objective_everywhere_ends_at_the_ceiling() {
 #[test]
 fn a_search_that_never_meets_it_says_what_was_wrong() {
     let peer = Peer::start(|seen| Manner::Say(seen.answer(500, seen.sequence, &seen.name, b"")));
+    let (record, code) = search(&peer);
+    assert_eq!(
+        (record.rate_per_s, record.limited_by),
+        (None, LimitedBy::Errors)
+    );
+    assert_eq!(code, Some(1));
+}
+
+/// Searches between 100 and 200 requests per second for the rate at which hardly anything goes wrong.
+fn search(peer: &Peer) -> (FindRecord, Option<i32>) {
     let output = bench(&[
         "find",
         &peer.addr.to_string(),
@@ -118,9 +107,5 @@ fn a_search_that_never_meets_it_says_what_was_wrong() {
     ]);
     let record: FindRecord = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", stderr(&output)));
-    assert_eq!(
-        (record.rate_per_s, record.limited_by),
-        (None, LimitedBy::Errors)
-    );
-    assert_eq!(output.status.code(), Some(1));
+    (record, output.status.code())
 }
