@@ -1,0 +1,7 @@
+//! The program `petrel-probe`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    petrel_probe::cli::main()
+}
