@@ -152,6 +152,11 @@ impl Message {
         self.prefix(self.fields().name)
     }
 
+    /// Whether all of the request text was captured.
+    pub fn has_name(&self) -> bool {
+        self.name().len() == usize::from(self.header.name_len)
+    }
+
     /// The payload as far as it was captured without a gap: all of it, if the message is complete.
     pub fn payload(&self) -> &[u8] {
         self.prefix(self.fields().payload)

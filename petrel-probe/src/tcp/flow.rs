@@ -63,9 +63,9 @@ impl Flow {
         }
     }
 
-    /// The way of the one who reset it.
-    pub const fn reset_by(&self) -> Option<Way> {
-        self.reset_by
+    /// The way of the one who reset it. Who had come to an orderly end before refuses late bytes only.
+    pub fn reset_by(&self) -> Option<Way> {
+        self.reset_by.filter(|way| !self.state(*way).is_over())
     }
 
     /// Counters.
@@ -142,6 +142,18 @@ impl Flow {
         for way in [Way::Forth, Way::Back] {
             let (own, _, counters) = self.ways(way);
             own.settle(GapCause::Unacknowledged, true, counters, out);
+        }
+    }
+
+    /// What waits takes too much room: everything that is there is told.
+    pub fn force(&mut self, out: &mut dyn FnMut(StreamEvent<'_>)) {
+        for way in [Way::Forth, Way::Back] {
+            let (own, _, counters) = self.ways(way);
+            let patience = Patience {
+                packets: u64::MAX,
+                bytes: 0,
+            };
+            own.lose_patience(patience, 0, counters, out);
         }
     }
 
