@@ -225,7 +225,7 @@ impl Conversation {
         let [client, server] = &self.framers;
         self.connection.notes = notices;
         self.connection.macs = [client.macs(), server.macs()];
-        self.connection.skipped = [client.skipped(), server.skipped()];
+        self.connection.skipped = [client.skipped_in_all(), server.skipped_in_all()];
         if let [Some(one), Some(other)] = self.connection.macs
             && one != other
         {
@@ -300,13 +300,10 @@ impl Conversation {
 
     /// Pairs what can be paired.
     fn pair(&mut self, out: &mut dyn FnMut(Event)) {
-        loop {
-            let (Some(request), Some(answer)) = (
-                self.requests.messages.front(),
-                self.answers.messages.front(),
-            ) else {
-                break;
-            };
+        while let (Some(request), Some(answer)) = (
+            self.requests.messages.front(),
+            self.answers.messages.front(),
+        ) {
             match verdict(request, answer) {
                 Verdict::Pair(notes) => {
                     let (request, answer) = (self.requests.pop(), self.answers.pop());

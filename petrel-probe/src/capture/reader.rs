@@ -123,7 +123,7 @@ impl<R: Read> Reader<R> {
     ///
     /// # Errors
     /// If the input cannot be read.
-    pub fn next(&mut self) -> io::Result<Option<Packet<'_>>> {
+    pub fn next_packet(&mut self) -> io::Result<Option<Packet<'_>>> {
         let found = loop {
             if self.is_over {
                 return Ok(None);

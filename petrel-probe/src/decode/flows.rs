@@ -358,7 +358,7 @@ impl Flows {
                 Talk::Petrel { client, .. } if *client == way => End::Reset(Side::Client),
                 _ => End::Reset(Side::Server),
             },
-            (None, End::Replaced) if tracked.flow.is_over() => End::Closed,
+            (None, _) if tracked.flow.has_ended() => End::Closed,
             (None, end) => end,
         };
         match std::mem::replace(&mut tracked.talk, Talk::Quiet) {

@@ -37,7 +37,7 @@ fn decode(name: &str, key: Option<&[u8]>) -> Decoded {
     let bytes = fs::read(path).unwrap();
     let mut reader = Reader::new(&bytes[..]).unwrap();
     let mut events = Vec::new();
-    while let Some(packet) = reader.next().unwrap() {
+    while let Some(packet) = reader.next_packet().unwrap() {
         decoder.packet(&packet, &mut |event| events.push(event));
     }
     decoder.finish(&mut |event| events.push(event));

@@ -63,6 +63,11 @@ impl Flow {
         }
     }
 
+    /// Whether it came to an end: both ways did, or somebody reset it.
+    pub fn has_ended(&self) -> bool {
+        self.reset_by.is_some() || (self.forth.is_over() && self.back.is_over())
+    }
+
     /// The way of the one who reset it. Who had come to an orderly end before refuses late bytes only.
     pub fn reset_by(&self) -> Option<Way> {
         self.reset_by.filter(|way| !self.state(*way).is_over())

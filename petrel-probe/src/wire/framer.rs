@@ -143,7 +143,7 @@ impl Framer {
     }
 
     /// Bytes that were passed over so far.
-    pub const fn skipped(&self) -> u64 {
+    pub const fn skipped_in_all(&self) -> u64 {
         self.skipped_in_all
     }
 
