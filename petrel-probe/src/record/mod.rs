@@ -1,1 +1,221 @@
-//! To be filled.
+//! A proxy that records: it forwards first, and looks at what it forwarded afterwards.
+//!
+//! ```text
+//! relay ──copies──▶ tap ──▶ writer ──▶ files
+//!   (per connection)           └─copies─▶ tap ──▶ onlooker ──▶ exchanges
+//! ```
+//!
+//! No step waits for the one behind it. Who does not keep up misses bytes, and says so; the traffic
+//! never notices.
+
+mod connection;
+mod file;
+mod listen;
+mod onlooker;
+mod pcapng;
+mod relay;
+mod ring;
+mod stream;
+mod synthetic;
+mod tap;
+mod writer;
+
+pub use onlooker::Onlooker;
+pub use ring::{Ring, RingError};
+pub use writer::Written;
+
+use connection::{Complaints, Route};
+use file::RecordingFile;
+use listen::Listener;
+use petrel::{ClientTls, Endpoint, ServerTls};
+use petrel_cli::{Exit, Failure};
+use relay::now_ns;
+use std::{
+    io,
+    num::NonZero,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+use tap::Tap;
+use tokio::runtime::{self, Runtime};
+use writer::Writer;
+
+/// Copies that wait to be written, and to be looked at, in bytes.
+const QUEUE: usize = 64 << 20;
+
+/// Processors that forward at most. More would hand connections around for nothing.
+const THREADS_MAX: usize = 8;
+
+/// How long to wait when the system gives no connection: most often there are too many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long the end of the connections may take.
+const END_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What is to be recorded, and where to.
+#[derive(Debug)]
+pub struct Recording {
+    listen: Endpoint,
+    upstream: Endpoint,
+    path: PathBuf,
+    ring: Option<Ring>,
+    server_tls: Option<ServerTls>,
+    client_tls: Option<ClientTls>,
+}
+
+/// A recorder at work. Dropping it leaves threads behind; [`Recorder::stop`] ends it.
+#[derive(Debug)]
+pub struct Recorder {
+    listening: Endpoint,
+    runtime: Runtime,
+    writer: JoinHandle<Written>,
+    onlooker: Option<JoinHandle<()>>,
+}
+
+impl Recording {
+    /// Takes connections at `listen`, forwards them to `upstream`, and writes what is said to the new
+    /// file `path`.
+    pub fn new(listen: Endpoint, upstream: Endpoint, path: &Path) -> Self {
+        Self {
+            listen,
+            upstream,
+            path: path.to_owned(),
+            ring: None,
+            server_tls: None,
+            client_tls: None,
+        }
+    }
+
+    /// Writes a ring of files instead of one. Defaults to not.
+    #[must_use]
+    pub const fn ring(mut self, ring: Option<Ring>) -> Self {
+        self.ring = ring;
+        self
+    }
+
+    /// What is shown to clients, if it listens under TLS. Defaults to nothing.
+    #[must_use]
+    pub fn server_tls(mut self, tls: Option<ServerTls>) -> Self {
+        self.server_tls = tls;
+        self
+    }
+
+    /// Whom to trust, if the upstream is under TLS. Defaults to nobody.
+    #[must_use]
+    pub fn client_tls(mut self, tls: Option<ClientTls>) -> Self {
+        self.client_tls = tls;
+        self
+    }
+
+    /// Starts, and comes back once it listens. The onlooker is told of every exchange.
+    ///
+    /// # Errors
+    /// If it cannot listen, there is a file of that name already, or the system gives no thread.
+    pub fn start(self, onlooker: Option<Box<dyn Onlooker>>) -> Result<Recorder, Failure> {
+        let runtime = start_runtime()?;
+        let listener = runtime
+            .block_on(Listener::bind(&self.listen))
+            .map_err(|error| Failure::listening(&self.listen, &error))?;
+        let listening = listener.local().clone();
+        let file = RecordingFile::create(&self.path, self.ring)?;
+        let route = Route {
+            upstream: self.upstream,
+            server_tls: self.server_tls,
+            client_tls: self.client_tls,
+            complaints: Complaints::default(),
+        };
+        let (onlooker, onlooker_tap) = match onlooker {
+            Some(onlooker) => {
+                let (tap, drain) = tap::queue(QUEUE);
+                let looking = move || onlooker::run(&drain, onlooker);
+                (Some(start_thread("record-look", looking)?), Some(tap))
+            }
+            None => (None, None),
+        };
+        let about = route.describe(listening.path().is_some());
+        let writer = Writer::new(file, about, onlooker_tap);
+        let (tap, drain) = tap::queue(QUEUE);
+        let writer = start_thread("record-write", move || writer.run(&drain))?;
+        runtime.spawn(accept(listener, Arc::new(route), tap));
+        Ok(Recorder {
+            listening,
+            runtime,
+            writer,
+            onlooker,
+        })
+    }
+}
+
+impl Recorder {
+    /// Where it listens, with the port that was given if it asked for any.
+    pub const fn listening(&self) -> &Endpoint {
+        &self.listening
+    }
+
+    /// Accepts no more, resets what is still open, and comes back when everything that was heard is
+    /// written and the onlooker was told.
+    ///
+    /// # Errors
+    /// If a thread of the recorder came to grief.
+    pub fn stop(self) -> Result<Written, Failure> {
+        // With the connections the last entrances of the queue go away, and the writer ends.
+        self.runtime.shutdown_timeout(END_TIMEOUT);
+        let written = self.writer.join();
+        let looked = self.onlooker.map_or(Ok(()), JoinHandle::join);
+        match (written, looked) {
+            (Ok(written), Ok(())) => Ok(written),
+            _ => Err(Failure::new(
+                Exit::Unreachable,
+                "the recorder broke down, and the end of the recording may be missing",
+            )),
+        }
+    }
+}
+
+async fn accept(mut listener: Listener, route: Arc<Route>, tap: Tap) {
+    let mut count = 0_u32;
+    loop {
+        let accepted = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                route
+                    .complaints
+                    .tell(&format!("cannot take a connection: {error}"));
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        count = count.wrapping_add(1);
+        let tap = tap.open(count, accepted.client, accepted.server, now_ns());
+        let route = Arc::clone(&route);
+        tokio::spawn(async move { route.forward(accepted, tap).await });
+    }
+}
+
+fn start_runtime() -> Result<Runtime, Failure> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut builder = if threads == 1 {
+        runtime::Builder::new_current_thread()
+    } else {
+        runtime::Builder::new_multi_thread()
+    };
+    builder
+        .worker_threads(threads.min(THREADS_MAX))
+        .enable_all();
+    builder.build().map_err(|error| cannot_start(&error))
+}
+
+fn start_thread<T: Send + 'static>(
+    name: &str,
+    body: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, Failure> {
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(body);
+    thread.map_err(|error| cannot_start(&error))
+}
+
+fn cannot_start(error: &io::Error) -> Failure {
+    let message = format!("the system gives no thread to record with: {error}");
+    Failure::new(Exit::Unreachable, message)
+}

@@ -1,0 +1,211 @@
+//! The thread that writes: what was heard becomes packets, packets become files.
+
+use super::{
+    file::RecordingFile,
+    relay::CHUNK_MAX,
+    synthetic::Synthetic,
+    tap::{ConnectionTap, Drain, Heard, Tap, What},
+};
+use petrel_cli::output;
+use std::{collections::HashMap, net::SocketAddr, path::PathBuf};
+
+/// So many bytes of blocks are written at once at most, if so many wait.
+const BATCH: usize = 256 << 10;
+
+/// More bytes than the blocks of one chunk need beside its bytes: headers, acknowledgments, a comment.
+const BLOCKS_MAX: usize = 8 << 10;
+
+/// Writes what comes out of the queue until every entrance of it is gone.
+#[derive(Debug)]
+pub(super) struct Writer {
+    file: RecordingFile,
+    /// What is said about every connection.
+    about: String,
+    connections: HashMap<u32, Open>,
+    blocks: Vec<u8>,
+    /// Counts files, to tell every one of them about its connections.
+    generation: u64,
+    /// Who looks at what is said while it is written.
+    onlooker: Option<Tap>,
+    written: Written,
+    is_failing: bool,
+}
+
+#[derive(Debug)]
+struct Open {
+    synthetic: Synthetic,
+    /// The last file that was told about it.
+    generation: u64,
+    onlooker: Option<ConnectionTap>,
+}
+
+/// What was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Written {
+    /// The file that was written last.
+    pub path: PathBuf,
+    /// Connections that began.
+    pub connections: u64,
+    /// Connections that were still open at the end.
+    pub open: u64,
+    /// Bytes of both sides that are in the files.
+    pub bytes: u64,
+    /// Bytes that were forwarded and are in no file, because the writing did not keep up.
+    pub lost_bytes: u64,
+    /// Bytes of packets that could not be written.
+    pub failed_bytes: u64,
+}
+
+impl Writer {
+    pub(super) fn new(file: RecordingFile, about: String, onlooker: Option<Tap>) -> Self {
+        Self {
+            file,
+            about,
+            connections: HashMap::new(),
+            blocks: Vec::with_capacity(BATCH + CHUNK_MAX + BLOCKS_MAX),
+            generation: 0,
+            onlooker,
+            written: Written::default(),
+            is_failing: false,
+        }
+    }
+
+    pub(super) fn run(mut self, drain: &Drain) -> Written {
+        while let Some(heard) = drain.next() {
+            self.take(heard);
+            while self.blocks.len() < BATCH
+                && let Some(heard) = drain.next_waiting()
+            {
+                self.take(heard);
+            }
+            self.flush();
+        }
+        if let Err(error) = self.file.sync() {
+            self.complain(&error);
+        }
+        self.written.path = self.file.path().to_owned();
+        self.written.open = self.connections.len() as u64;
+        self.written
+    }
+
+    fn take(&mut self, heard: Heard) {
+        self.make_room(&heard.what);
+        let Heard {
+            connection,
+            time_ns,
+            what,
+        } = heard;
+        if let What::Opened { client, server } = &what {
+            let open = self.open(connection, *client, *server, time_ns);
+            self.connections.insert(connection, open);
+            self.written.connections += 1;
+        }
+        let Some(open) = self.connections.get_mut(&connection) else {
+            return;
+        };
+        if open.generation != self.generation {
+            let about = &self.about;
+            let comment = format!("connection {connection}, from an earlier file on: {about}");
+            open.synthetic.comment(&comment);
+            open.generation = self.generation;
+        }
+        let (tcp, blocks) = (&mut open.synthetic, &mut self.blocks);
+        match &what {
+            What::Opened { .. } => tcp.open(time_ns, blocks),
+            What::Data { side, bytes } => {
+                tcp.data(*side, bytes, time_ns, blocks);
+                self.written.bytes += bytes.len() as u64;
+            }
+            What::Lost { side, len } => {
+                tcp.comment(&format!("{len} bytes before this were not kept"));
+                tcp.hole(*side, *len, time_ns, blocks);
+                if self.written.lost_bytes == 0 {
+                    output::warn(
+                        "writing does not keep up: the recording has holes, the traffic does not \
+                         suffer",
+                    );
+                }
+                self.written.lost_bytes += len;
+            }
+            What::Fin { side, remark } => {
+                if let Some(remark) = remark {
+                    tcp.comment(remark);
+                }
+                tcp.fin(*side, time_ns, blocks);
+            }
+            What::Reset { side, remark } => {
+                if let Some(remark) = remark {
+                    tcp.comment(remark);
+                }
+                tcp.reset(*side, time_ns, blocks);
+            }
+            What::Closed => (),
+        }
+        let is_over = matches!(what, What::Reset { .. } | What::Closed);
+        if let Some(onlooker) = &mut open.onlooker {
+            onlooker.pass_on(what, time_ns);
+        }
+        if is_over {
+            self.connections.remove(&connection);
+        }
+    }
+
+    fn open(&self, connection: u32, client: SocketAddr, server: SocketAddr, time_ns: u64) -> Open {
+        // Far apart, so that a port that is used again begins anew for every reader.
+        let initial = connection.wrapping_mul(0x9e37_79b1);
+        let mut synthetic = Synthetic::new(client, server, [initial, !initial]);
+        synthetic.comment(&format!("connection {connection}: {}", self.about));
+        let onlooker = self.onlooker.as_ref();
+        Open {
+            synthetic,
+            generation: self.generation,
+            onlooker: onlooker.map(|tap| tap.open(connection, client, server, time_ns)),
+        }
+    }
+
+    /// Begins a new file if what was heard may not fit into this one.
+    fn make_room(&mut self, what: &What) {
+        let Some(ring) = self.file.ring() else {
+            return;
+        };
+        let more = match what {
+            What::Data { bytes, .. } => bytes.len() + BLOCKS_MAX,
+            _ => BLOCKS_MAX,
+        };
+        if self.file.is_full_for(self.blocks.len() + more) {
+            self.flush();
+            match self.file.rotate(ring) {
+                Ok(()) => self.generation += 1,
+                Err(error) => self.complain(&error),
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        match self.file.append(&self.blocks) {
+            Ok(()) if self.is_failing && !self.blocks.is_empty() => {
+                self.is_failing = false;
+                output::note("the recording can be written again; what failed is missing in it");
+            }
+            Ok(()) => (),
+            Err(error) => {
+                self.written.failed_bytes += self.blocks.len() as u64;
+                self.complain(&error);
+            }
+        }
+        self.blocks.clear();
+    }
+
+    /// Says once that writing fails, until it works again.
+    fn complain(&mut self, error: &std::io::Error) {
+        if !self.is_failing {
+            self.is_failing = true;
+            output::warn(&format!(
+                "cannot write {}: {error}; the traffic goes on, and what cannot be written is \
+                 missing in the recording",
+                self.file.path().display()
+            ));
+        }
+    }
+}
