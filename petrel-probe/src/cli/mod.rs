@@ -39,7 +39,7 @@ enum Command {
     Decode(decode::DecodeArgs),
     Send(send::SendArgs),
     Replay(replay::ReplayArgs),
-    Record(record::RecordArgs),
+    Record(Box<record::RecordArgs>),
 }
 
 /// Runs the program with the arguments of this process.

@@ -57,6 +57,21 @@ impl RecordingFile {
         })
     }
 
+    /// Writes to what is there already.
+    #[cfg(test)]
+    pub(super) fn at(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            base: path.to_owned(),
+            ring: None,
+            current: OpenOptions::new().append(true).open(path)?,
+            len: 0,
+            is_torn: false,
+            number: 1,
+            kept: VecDeque::new(),
+            path: path.to_owned(),
+        })
+    }
+
     /// The file that is being written.
     pub(super) fn path(&self) -> &Path {
         &self.path

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! relay ──copies──▶ tap ──▶ writer ──▶ files
-//!   (per connection)           └─copies─▶ tap ──▶ onlooker ──▶ exchanges
+//!   (per connection)           └─copies─▶ tap ──▶ follower
 //! ```
 //!
 //! No step waits for the one behind it. Who does not keep up misses bytes, and says so; the traffic
@@ -10,8 +10,8 @@
 
 mod connection;
 mod file;
+mod follow;
 mod listen;
-mod onlooker;
 mod pcapng;
 mod relay;
 mod ring;
@@ -20,7 +20,7 @@ mod synthetic;
 mod tap;
 mod writer;
 
-pub use onlooker::Onlooker;
+pub use follow::Follower;
 pub use ring::{Ring, RingError};
 pub use writer::Written;
 
@@ -71,7 +71,7 @@ pub struct Recorder {
     listening: Endpoint,
     runtime: Runtime,
     writer: JoinHandle<Written>,
-    onlooker: Option<JoinHandle<()>>,
+    follower: Option<JoinHandle<()>>,
 }
 
 impl Recording {
@@ -109,11 +109,11 @@ impl Recording {
         self
     }
 
-    /// Starts, and comes back once it listens. The onlooker is told of every exchange.
+    /// Starts, and comes back once it listens. The follower is told of everything that is recorded.
     ///
     /// # Errors
     /// If it cannot listen, there is a file of that name already, or the system gives no thread.
-    pub fn start(self, onlooker: Option<Box<dyn Onlooker>>) -> Result<Recorder, Failure> {
+    pub fn start(self, follower: Option<Box<dyn Follower>>) -> Result<Recorder, Failure> {
         let runtime = start_runtime()?;
         let listener = runtime
             .block_on(Listener::bind(&self.listen))
@@ -126,16 +126,16 @@ impl Recording {
             client_tls: self.client_tls,
             complaints: Complaints::default(),
         };
-        let (onlooker, onlooker_tap) = match onlooker {
-            Some(onlooker) => {
+        let (follower, follower_tap) = match follower {
+            Some(follower) => {
                 let (tap, drain) = tap::queue(QUEUE);
-                let looking = move || onlooker::run(&drain, onlooker);
-                (Some(start_thread("record-look", looking)?), Some(tap))
+                let following = move || follow::run(&drain, follower);
+                (Some(start_thread("record-follow", following)?), Some(tap))
             }
             None => (None, None),
         };
         let about = route.describe(listening.path().is_some());
-        let writer = Writer::new(file, about, onlooker_tap);
+        let writer = Writer::new(file, about, follower_tap);
         let (tap, drain) = tap::queue(QUEUE);
         let writer = start_thread("record-write", move || writer.run(&drain))?;
         runtime.spawn(accept(listener, Arc::new(route), tap));
@@ -143,7 +143,7 @@ impl Recording {
             listening,
             runtime,
             writer,
-            onlooker,
+            follower,
         })
     }
 }
@@ -155,7 +155,7 @@ impl Recorder {
     }
 
     /// Accepts no more, resets what is still open, and comes back when everything that was heard is
-    /// written and the onlooker was told.
+    /// written and the follower was told.
     ///
     /// # Errors
     /// If a thread of the recorder came to grief.
@@ -163,8 +163,8 @@ impl Recorder {
         // With the connections the last entrances of the queue go away, and the writer ends.
         self.runtime.shutdown_timeout(END_TIMEOUT);
         let written = self.writer.join();
-        let looked = self.onlooker.map_or(Ok(()), JoinHandle::join);
-        match (written, looked) {
+        let followed = self.follower.map_or(Ok(()), JoinHandle::join);
+        match (written, followed) {
             (Ok(written), Ok(())) => Ok(written),
             _ => Err(Failure::new(
                 Exit::Unreachable,

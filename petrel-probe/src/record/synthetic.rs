@@ -277,3 +277,142 @@ fn octets(addr: IpAddr) -> [u8; 16] {
 fn length(bytes: &[u8]) -> u32 {
     u32::try_from(bytes.len()).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use etherparse::{SlicedPacket, TcpSlice, TransportSlice};
+    use pcap_parser::{Block, parse_block_le};
+
+    fn tcp(data: &[u8]) -> TcpSlice<'_> {
+        match SlicedPacket::from_ip(data).unwrap().transport {
+            Some(TransportSlice::Tcp(tcp)) => tcp,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// From the client or not, sequence number and acknowledgment relative to the beginning, flags,
+    /// length.
+    fn packets(mut blocks: &[u8]) -> Vec<(bool, u32, u32, String, usize)> {
+        let mut packets = Vec::new();
+        while !blocks.is_empty() {
+            let (rest, block) = parse_block_le(blocks).unwrap();
+            let Block::EnhancedPacket(packet) = block else {
+                panic!("{block:?}");
+            };
+            let tcp = tcp(&packet.data[..packet.caplen as usize]);
+            let is_client = tcp.source_port() == 1;
+            let initial = [ISN_SERVER, ISN_CLIENT].map(|isn| isn.wrapping_add(1));
+            let (own, other) = (
+                initial[usize::from(is_client)],
+                initial[usize::from(!is_client)],
+            );
+            let flags = [
+                ('S', tcp.syn()),
+                ('F', tcp.fin()),
+                ('R', tcp.rst()),
+                ('A', tcp.ack()),
+            ];
+            packets.push((
+                is_client,
+                tcp.sequence_number().wrapping_sub(own),
+                if tcp.ack() {
+                    tcp.acknowledgment_number().wrapping_sub(other)
+                } else {
+                    0
+                },
+                flags
+                    .into_iter()
+                    .filter(|(_, is_set)| *is_set)
+                    .map(|(flag, _)| flag)
+                    .collect(),
+                tcp.payload().len(),
+            ));
+            blocks = rest;
+        }
+        packets
+    }
+
+    const ISN_CLIENT: u32 = u32::MAX - 2;
+    const ISN_SERVER: u32 = 7;
+
+    fn opened() -> Synthetic {
+        let addr = |port| SocketAddr::from(([10, 0, 0, 1], port));
+        let mut tcp = Synthetic::new(addr(1), addr(2), [ISN_CLIENT, ISN_SERVER]);
+        tcp.open(0, &mut Vec::new());
+        tcp
+    }
+
+    fn row(
+        is_client: bool,
+        seq: u32,
+        ack: u32,
+        flags: &str,
+        len: usize,
+    ) -> (bool, u32, u32, String, usize) {
+        (is_client, seq, ack, flags.to_owned(), len)
+    }
+
+    #[test]
+    fn numbers_follow_the_bytes_across_the_end_of_their_range() {
+        let (mut tcp, mut blocks) = (opened(), Vec::new());
+        tcp.data(Side::Client, &[1; 10], 0, &mut blocks);
+        tcp.data(Side::Server, &[2; 20], 0, &mut blocks);
+        tcp.fin(Side::Client, 0, &mut blocks);
+        tcp.data(Side::Server, &[3; 5], 0, &mut blocks);
+        tcp.fin(Side::Server, 0, &mut blocks);
+        let expected = [
+            row(true, 0, 0, "A", 10),
+            row(false, 0, 10, "A", 20),
+            row(true, 10, 20, "FA", 0),
+            row(false, 20, 11, "A", 0),
+            row(false, 20, 11, "A", 5),
+            row(false, 25, 11, "FA", 0),
+            row(true, 11, 26, "A", 0),
+        ];
+        assert_eq!(packets(&blocks), expected);
+    }
+
+    #[test]
+    fn what_was_not_kept_is_a_hole_that_was_acknowledged() {
+        let (mut tcp, mut blocks) = (opened(), Vec::new());
+        tcp.data(Side::Client, &[1; 10], 0, &mut blocks);
+        tcp.hole(Side::Client, 1000, 0, &mut blocks);
+        tcp.data(Side::Client, &[1; 10], 0, &mut blocks);
+        let expected = [
+            row(true, 0, 0, "A", 10),
+            row(true, 1010, 0, "A", 0),
+            row(false, 0, 1010, "A", 0),
+            row(true, 1010, 0, "A", 10),
+        ];
+        assert_eq!(packets(&blocks), expected);
+        blocks.clear();
+        // No reader could tell how often the numbers went round.
+        tcp.hole(Side::Client, 5 << 30, 0, &mut blocks);
+        assert_eq!(packets(&blocks).len(), 10);
+    }
+
+    #[test]
+    fn who_only_listens_acknowledges_within_the_window() {
+        let (mut tcp, mut blocks) = (opened(), Vec::new());
+        for _ in 0..40 {
+            tcp.data(Side::Server, &[0; 64 << 10], 0, &mut blocks);
+        }
+        let packets = packets(&blocks);
+        let acknowledgments = packets.iter().filter(|packet| packet.0).count();
+        assert_eq!((packets.len(), acknowledgments), (80 + 2, 2));
+        assert!(packets.iter().all(|packet| packet.4 <= SEGMENT_MAX));
+    }
+
+    #[test]
+    fn time_does_not_run_backwards_within_a_connection() {
+        let (mut tcp, mut blocks) = (opened(), Vec::new());
+        tcp.data(Side::Client, b"x", 9, &mut blocks);
+        tcp.data(Side::Server, b"x", 5, &mut blocks);
+        let (rest, _) = parse_block_le(&blocks).unwrap();
+        let (_, Block::EnhancedPacket(second)) = parse_block_le(rest).unwrap() else {
+            panic!();
+        };
+        assert_eq!((second.ts_high, second.ts_low), (0, 9));
+    }
+}

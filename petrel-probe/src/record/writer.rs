@@ -25,8 +25,8 @@ pub(super) struct Writer {
     blocks: Vec<u8>,
     /// Counts files, to tell every one of them about its connections.
     generation: u64,
-    /// Who looks at what is said while it is written.
-    onlooker: Option<Tap>,
+    /// Who follows what is said while it is written.
+    follower: Option<Tap>,
     written: Written,
     is_failing: bool,
 }
@@ -36,7 +36,7 @@ struct Open {
     synthetic: Synthetic,
     /// The last file that was told about it.
     generation: u64,
-    onlooker: Option<ConnectionTap>,
+    follower: Option<ConnectionTap>,
 }
 
 /// What was written.
@@ -58,14 +58,14 @@ pub struct Written {
 }
 
 impl Writer {
-    pub(super) fn new(file: RecordingFile, about: String, onlooker: Option<Tap>) -> Self {
+    pub(super) fn new(file: RecordingFile, about: String, follower: Option<Tap>) -> Self {
         Self {
             file,
             about,
             connections: HashMap::new(),
             blocks: Vec::with_capacity(BATCH + CHUNK_MAX + BLOCKS_MAX),
             generation: 0,
-            onlooker,
+            follower,
             written: Written::default(),
             is_failing: false,
         }
@@ -143,8 +143,8 @@ impl Writer {
             What::Closed => (),
         }
         let is_over = matches!(what, What::Reset { .. } | What::Closed);
-        if let Some(onlooker) = &mut open.onlooker {
-            onlooker.pass_on(what, time_ns);
+        if let Some(follower) = &mut open.follower {
+            follower.pass_on(what, time_ns);
         }
         if is_over {
             self.connections.remove(&connection);
@@ -156,11 +156,11 @@ impl Writer {
         let initial = connection.wrapping_mul(0x9e37_79b1);
         let mut synthetic = Synthetic::new(client, server, [initial, !initial]);
         synthetic.comment(&format!("connection {connection}: {}", self.about));
-        let onlooker = self.onlooker.as_ref();
+        let follower = self.follower.as_ref();
         Open {
             synthetic,
             generation: self.generation,
-            onlooker: onlooker.map(|tap| tap.open(connection, client, server, time_ns)),
+            follower: follower.map(|tap| tap.open(connection, client, server, time_ns)),
         }
     }
 
@@ -207,5 +207,128 @@ impl Writer {
                 self.file.path().display()
             ));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        exchange::{End, Side},
+        record::{
+            follow::{self, Follower},
+            tap,
+        },
+    };
+    use pcap_parser::{Block, parse_pcapng};
+    use std::{
+        fs,
+        sync::{Arc, Mutex},
+        thread,
+    };
+
+    /// Writes down what it is told.
+    struct Diary(Arc<Mutex<Vec<String>>>);
+
+    impl Diary {
+        fn add(&self, line: String) {
+            self.0.lock().unwrap().push(line);
+        }
+    }
+
+    impl Follower for Diary {
+        fn opened(&mut self, connection: u32, client: SocketAddr, server: SocketAddr, _: u64) {
+            self.add(format!("{connection} opened {client} {server}"));
+        }
+
+        fn data(&mut self, connection: u32, side: Side, bytes: &[u8], _: u64) {
+            self.add(format!("{connection} {} {}", side.as_str(), bytes.len()));
+        }
+
+        fn missing(&mut self, connection: u32, side: Side, len: u64) {
+            self.add(format!("{connection} {} misses {len}", side.as_str()));
+        }
+
+        fn ended(&mut self, connection: u32, side: Side, _: u64) {
+            self.add(format!("{connection} {} ends", side.as_str()));
+        }
+
+        fn over(&mut self, connection: u32, end: End, time_ns: u64) {
+            self.add(format!("{connection} {} {time_ns}", end.as_str()));
+        }
+    }
+
+    #[test]
+    fn what_is_heard_is_written_and_told_in_its_order_holes_included() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.pcapng");
+        let file = RecordingFile::create(&path, None).unwrap();
+        let (follower_tap, follower_drain) = tap::queue(1 << 20);
+        let writer = Writer::new(file, "a test".to_owned(), Some(follower_tap));
+        let (tap, drain) = tap::queue(1 << 20);
+        let addrs = [1, 2].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        let mut first = tap.open(1, addrs[0], addrs[1], 1);
+        let mut second = tap.open(2, addrs[1], addrs[0], 2);
+        first.data(Side::Client, vec![1; 3].into(), 3);
+        first.lost(Side::Client, 1000);
+        first.data(Side::Client, vec![2; 4].into(), 4);
+        first.fin(Side::Client, None, 5);
+        second.reset(Side::Server, Some("it went away".to_owned()), 6);
+        drop((tap, first, second));
+        let written = writer.run(&drain);
+        let counts = (
+            written.connections,
+            written.open,
+            written.bytes,
+            written.lost_bytes,
+        );
+        assert_eq!(counts, (2, 1, 7, 1000));
+        let diary = Arc::new(Mutex::new(Vec::new()));
+        follow::run(&follower_drain, Box::new(Diary(Arc::clone(&diary))));
+        let expected = [
+            "1 opened 127.0.0.1:1 127.0.0.1:2",
+            "2 opened 127.0.0.1:2 127.0.0.1:1",
+            "1 client 3",
+            "1 client misses 1000",
+            "1 client 4",
+            "1 client ends",
+            "2 reset 6",
+            "1 open 6",
+        ];
+        assert_eq!(*diary.lock().unwrap(), expected);
+        let bytes = fs::read(&path).unwrap();
+        let comments: Vec<String> = parse_pcapng(&bytes).unwrap().1.sections[0]
+            .blocks
+            .iter()
+            .filter_map(|block| match block {
+                Block::EnhancedPacket(packet) => packet.options.first(),
+                _ => None,
+            })
+            .map(|option| option.as_str().unwrap().to_owned())
+            .collect();
+        let expected = [
+            "connection 1: a test",
+            "connection 2: a test",
+            "1000 bytes before this were not kept",
+            "it went away",
+        ];
+        assert_eq!(comments, expected);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_disk_stops_nobody_and_what_fails_is_counted() {
+        // A device on which no byte finds room, in the place of a file.
+        let mut file = RecordingFile::at(std::path::Path::new("/dev/full")).unwrap();
+        assert!(file.append(b"block").is_err());
+        let writer = Writer::new(file, String::new(), None);
+        let (tap, drain) = tap::queue(1 << 20);
+        let writing = thread::spawn(move || writer.run(&drain));
+        let addr = SocketAddr::from(([127, 0, 0, 1], 1));
+        tap.open(1, addr, addr, 1)
+            .data(Side::Client, vec![1; 3].into(), 3);
+        drop(tap);
+        let written = writing.join().unwrap();
+        assert!(written.failed_bytes > 0, "{written:?}");
     }
 }
