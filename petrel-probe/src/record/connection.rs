@@ -3,7 +3,7 @@
 use super::{
     listen::Accepted,
     relay::{Relay, now_ns},
-    stream::{Plain, Stream},
+    stream::{Idle, Plain, Stream},
     tap::ConnectionTap,
 };
 use crate::exchange::Side;
@@ -71,7 +71,11 @@ impl Route {
 
     /// Both streams, ready to be read and written; or who is to blame, and for what. Dropping a
     /// stream resets it.
-    async fn open(&self, accepted: Plain) -> Result<(Stream, Stream), (Side, String)> {
+    async fn open(&self, accepted: Idle) -> Result<(Stream, Stream), (Side, String)> {
+        let accepted = accepted.wake().map_err(|error| {
+            let trouble = format!("the connection cannot be used: {error}");
+            (Side::Client, trouble)
+        })?;
         let client = in_time(Stream::accept(accepted, self.server_tls.as_ref())).await;
         let client = client.map_err(|error| {
             let trouble = format!("the client's TLS handshake failed: {error}");

@@ -1,6 +1,6 @@
 //! Sockets that take the connections which are forwarded.
 
-use super::stream::Plain;
+use super::stream::Idle;
 use petrel::Endpoint;
 use std::{io, net::SocketAddr};
 use tokio::net::{TcpListener, TcpSocket, lookup_host};
@@ -48,7 +48,7 @@ enum Kind {
 /// A connection that was accepted, before anything was read from it.
 #[derive(Debug)]
 pub(super) struct Accepted {
-    pub(super) stream: Plain,
+    pub(super) stream: Idle,
     /// Where it comes from, and where it came to; of one family. Made up for Unix sockets.
     pub(super) client: SocketAddr,
     pub(super) server: SocketAddr,
@@ -99,7 +99,7 @@ impl Listener {
                 let (stream, client) = listener.accept().await?;
                 let server = stream.local_addr()?;
                 Ok(Accepted {
-                    stream: Plain::of_tcp(stream),
+                    stream: Idle::of_tcp(stream)?,
                     client: canonical(client),
                     server: canonical(server),
                 })
@@ -112,7 +112,7 @@ impl Listener {
                 let number = *count;
                 *count = number.wrapping_add(1);
                 Ok(Accepted {
-                    stream: Plain::Unix(stream),
+                    stream: Idle::Unix(stream.into_std()?),
                     client: made_up(number),
                     server: SocketAddr::from((Ipv4Addr::LOCALHOST, MADE_UP_SERVER_PORT)),
                 })

@@ -11,6 +11,7 @@
 mod connection;
 mod file;
 mod follow;
+mod forwarding;
 mod listen;
 mod pcapng;
 mod relay;
@@ -26,33 +27,19 @@ pub use writer::Written;
 
 use connection::{Complaints, Route};
 use file::RecordingFile;
-use listen::Listener;
+use forwarding::{Bound, Forwarding};
 use petrel::{ClientTls, Endpoint, ServerTls};
 use petrel_cli::{Exit, Failure};
-use relay::now_ns;
 use std::{
     io,
-    num::NonZero,
     path::{Path, PathBuf},
     sync::Arc,
     thread::{self, JoinHandle},
-    time::Duration,
 };
-use tap::Tap;
-use tokio::runtime::{self, Runtime};
 use writer::Writer;
 
 /// Copies that wait to be written, and to be looked at, in bytes.
 const QUEUE: usize = 64 << 20;
-
-/// Processors that forward at most. More would hand connections around for nothing.
-const THREADS_MAX: usize = 8;
-
-/// How long to wait when the system gives no connection: most often there are too many open files.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// How long the end of the connections may take.
-const END_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What is to be recorded, and where to.
 #[derive(Debug)]
@@ -68,8 +55,7 @@ pub struct Recording {
 /// A recorder at work. Dropping it leaves threads behind; [`Recorder::stop`] ends it.
 #[derive(Debug)]
 pub struct Recorder {
-    listening: Endpoint,
-    runtime: Runtime,
+    forwarding: Forwarding,
     writer: JoinHandle<Written>,
     follower: Option<JoinHandle<()>>,
 }
@@ -114,11 +100,7 @@ impl Recording {
     /// # Errors
     /// If it cannot listen, there is a file of that name already, or the system gives no thread.
     pub fn start(self, follower: Option<Box<dyn Follower>>) -> Result<Recorder, Failure> {
-        let runtime = start_runtime()?;
-        let listener = runtime
-            .block_on(Listener::bind(&self.listen))
-            .map_err(|error| Failure::listening(&self.listen, &error))?;
-        let listening = listener.local().clone();
+        let bound = Bound::new(&self.listen)?;
         let file = RecordingFile::create(&self.path, self.ring)?;
         let route = Route {
             upstream: self.upstream,
@@ -134,14 +116,12 @@ impl Recording {
             }
             None => (None, None),
         };
-        let about = route.describe(listening.path().is_some());
+        let about = route.describe(bound.local().path().is_some());
         let writer = Writer::new(file, about, follower_tap);
         let (tap, drain) = tap::queue(QUEUE);
         let writer = start_thread("record-write", move || writer.run(&drain))?;
-        runtime.spawn(accept(listener, Arc::new(route), tap));
         Ok(Recorder {
-            listening,
-            runtime,
+            forwarding: bound.forward(Arc::new(route), tap)?,
             writer,
             follower,
         })
@@ -151,7 +131,7 @@ impl Recording {
 impl Recorder {
     /// Where it listens, with the port that was given if it asked for any.
     pub const fn listening(&self) -> &Endpoint {
-        &self.listening
+        self.forwarding.listening()
     }
 
     /// Accepts no more, resets what is still open, and comes back when everything that was heard is
@@ -161,50 +141,17 @@ impl Recorder {
     /// If a thread of the recorder came to grief.
     pub fn stop(self) -> Result<Written, Failure> {
         // With the connections the last entrances of the queue go away, and the writer ends.
-        self.runtime.shutdown_timeout(END_TIMEOUT);
+        let forwarded = self.forwarding.stop();
         let written = self.writer.join();
         let followed = self.follower.map_or(Ok(()), JoinHandle::join);
-        match (written, followed) {
-            (Ok(written), Ok(())) => Ok(written),
+        match (forwarded, written, followed) {
+            (Ok(()), Ok(written), Ok(())) => Ok(written),
             _ => Err(Failure::new(
                 Exit::Unreachable,
                 "the recorder broke down, and the end of the recording may be missing",
             )),
         }
     }
-}
-
-async fn accept(mut listener: Listener, route: Arc<Route>, tap: Tap) {
-    let mut count = 0_u32;
-    loop {
-        let accepted = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                route
-                    .complaints
-                    .tell(&format!("cannot take a connection: {error}"));
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
-        count = count.wrapping_add(1);
-        let tap = tap.open(count, accepted.client, accepted.server, now_ns());
-        let route = Arc::clone(&route);
-        tokio::spawn(async move { route.forward(accepted, tap).await });
-    }
-}
-
-fn start_runtime() -> Result<Runtime, Failure> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let mut builder = if threads == 1 {
-        runtime::Builder::new_current_thread()
-    } else {
-        runtime::Builder::new_multi_thread()
-    };
-    builder
-        .worker_threads(threads.min(THREADS_MAX))
-        .enable_all();
-    builder.build().map_err(|error| cannot_start(&error))
 }
 
 fn start_thread<T: Send + 'static>(

@@ -26,6 +26,14 @@ pub(super) enum Plain {
     Unix(UnixStream),
 }
 
+/// A stream that no runtime looks after yet.
+#[derive(Debug)]
+pub(super) enum Idle {
+    Tcp(std::net::TcpStream),
+    #[cfg(unix)]
+    Unix(std::os::unix::net::UnixStream),
+}
+
 /// Any stream. Under TLS what is read and written is the plaintext.
 #[derive(Debug)]
 pub(super) enum Stream {
@@ -33,27 +41,36 @@ pub(super) enum Stream {
     Tls(Box<TlsStream<Plain>>),
 }
 
+impl Idle {
+    /// What the system gave when it accepted.
+    pub(super) fn of_tcp(stream: TcpStream) -> io::Result<Self> {
+        set_up(&stream);
+        stream.into_std().map(Self::Tcp)
+    }
+
+    /// Hands it to the runtime of this thread.
+    pub(super) fn wake(self) -> io::Result<Plain> {
+        Ok(match self {
+            Self::Tcp(stream) => Plain::Tcp(TcpStream::from_std(stream)?),
+            #[cfg(unix)]
+            Self::Unix(stream) => Plain::Unix(UnixStream::from_std(stream)?),
+        })
+    }
+}
+
 impl Plain {
     /// Connects to the address of an endpoint, without its TLS.
     pub(super) async fn connect(endpoint: &Endpoint) -> io::Result<Self> {
         if let (Some(host), Some(port)) = (endpoint.host(), endpoint.port()) {
             let stream = TcpStream::connect((host, port)).await?;
-            return Ok(Self::of_tcp(stream));
+            set_up(&stream);
+            return Ok(Self::Tcp(stream));
         }
         #[cfg(unix)]
         if let Some(path) = endpoint.path() {
             return UnixStream::connect(path).await.map(Self::Unix);
         }
         Err(io::ErrorKind::Unsupported.into())
-    }
-
-    /// A stream of TCP that sends what it is given at once, and whose end is a reset until it is told
-    /// otherwise, even if this process is killed.
-    pub(super) fn of_tcp(stream: TcpStream) -> Self {
-        // Both fail for sockets only that are gone already.
-        let _ = stream.set_nodelay(true);
-        let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
-        Self::Tcp(stream)
     }
 
     /// From now on its end is an orderly one.
@@ -124,6 +141,14 @@ impl Stream {
             Self::Tls(tls) => Pin::new(tls.get_mut().0).poll_shutdown(cx),
         }
     }
+}
+
+/// Lets a stream of TCP send what it is given at once, and end with a reset until it is told otherwise,
+/// even if this process is killed.
+fn set_up(stream: &TcpStream) {
+    // Both fail for sockets only that are gone already.
+    let _ = stream.set_nodelay(true);
+    let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
 }
 
 macro_rules! delegate {

@@ -7,10 +7,14 @@ use super::{
     tap::{ConnectionTap, Drain, Heard, Tap, What},
 };
 use petrel_cli::output;
-use std::{collections::HashMap, net::SocketAddr, path::PathBuf};
+use std::{collections::HashMap, net::SocketAddr, path::PathBuf, thread, time::Duration};
 
 /// So many bytes of blocks are written at once at most, if so many wait.
 const BATCH: usize = 256 << 10;
+
+/// How long what was heard waits for more. So a busy connection wakes this thread a thousand times a
+/// second and not with every chunk, and a killed recorder leaves out no more than this.
+const GATHER: Duration = Duration::from_millis(1);
 
 /// More bytes than the blocks of one chunk need beside its bytes: headers, acknowledgments, a comment.
 const BLOCKS_MAX: usize = 8 << 10;
@@ -73,6 +77,7 @@ impl Writer {
 
     pub(super) fn run(mut self, drain: &Drain) -> Written {
         while let Some(heard) = drain.next() {
+            thread::sleep(GATHER);
             self.take(heard);
             while self.blocks.len() < BATCH
                 && let Some(heard) = drain.next_waiting()
@@ -224,7 +229,6 @@ mod tests {
     use std::{
         fs,
         sync::{Arc, Mutex},
-        thread,
     };
 
     /// Writes down what it is told.
