@@ -78,11 +78,13 @@ impl Writer {
     pub(super) fn run(mut self, drain: &Drain) -> Written {
         while let Some(heard) = drain.next() {
             thread::sleep(GATHER);
-            self.take(heard);
-            while self.blocks.len() < BATCH
-                && let Some(heard) = drain.next_waiting()
-            {
+            let mut next = Some(heard);
+            while let Some(heard) = next {
                 self.take(heard);
+                if self.blocks.len() >= BATCH {
+                    self.flush();
+                }
+                next = drain.next_waiting();
             }
             self.flush();
         }
