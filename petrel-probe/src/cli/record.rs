@@ -1,24 +1,32 @@
 //! `petrel-probe record`.
 
-use crate::record::{Recording, Ring, Written};
+mod show;
+
+use crate::{
+    filter::Filter,
+    record::{Exchanges, Follower, Recording, Ring, Written},
+    report::Portion,
+};
 use petrel::{Endpoint, Unit};
 use petrel_cli::{
-    ClientTlsArgs, Exit, Failure, Interrupt, ServerTlsArgs, open_files, output, quantity,
+    ClientTlsArgs, Exit, Failure, Interrupt, KeysArgs, ServerTlsArgs, open_files, output, quantity,
 };
-use std::{path::PathBuf, thread, time::Duration};
+use show::Show;
+use std::{path::PathBuf, slice, thread, time::Duration};
 
 /// How long a signal may go unseen.
 const LOOK_PAUSE: Duration = Duration::from_millis(20);
 
 /// Forward connections to a server and write what they say to a capture file
 ///
-/// Where it listens is the first line on standard output. Bytes are forwarded as they come and looked at
-/// afterwards; whatever befalls the recording, the traffic goes on. SIGINT and SIGTERM end it: what is
-/// still connected is reset, and the file is whole. A killed recorder leaves a readable file, too.
+/// Where it listens is the first line on standard output; then follow the exchanges. Bytes are forwarded
+/// as they come and looked at afterwards: whatever befalls the recording, the traffic goes on. SIGINT and
+/// SIGTERM end it; what is still connected is reset, and the file is whole. A killed recorder leaves a
+/// readable file, too.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The file holds payloads as they were sent, and under TLS the plaintext: it can \
-                        be read by its owner only."
+    after_help = "The file holds payloads as they were sent, and under TLS the plaintext: its \
+                        owner only can read it."
 )]
 pub(super) struct RecordArgs {
     /// Take connections here
@@ -42,14 +50,41 @@ pub(super) struct RecordArgs {
     server_tls: ServerTlsArgs,
     #[command(flatten)]
     client_tls: ClientTlsArgs,
+    #[command(flatten)]
+    keys: KeysArgs,
+    /// Print only exchanges that this expression holds for; the file gets all
+    #[arg(long, value_name = "EXPR")]
+    filter: Option<Filter>,
+    /// How to print exchanges
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: Format,
+    /// How much of the payloads to print: full, none, or so many bytes [default: text: a line, jsonl:
+    /// full]
+    #[arg(long, value_name = "full|none|N")]
+    payload: Option<Portion>,
+    /// Print no exchanges
+    #[arg(long, short, conflicts_with_all = ["filter", "format", "payload"])]
+    quiet: bool,
+}
+
+/// How exchanges are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs: a JSON object on each line
+    Jsonl,
 }
 
 /// Records as the arguments say.
 pub(super) fn execute(args: &RecordArgs) -> Result<Exit, Failure> {
-    let server_tls = args
-        .server_tls
-        .read_for(std::slice::from_ref(&args.listen))?;
+    let server_tls = args.server_tls.read_for(slice::from_ref(&args.listen))?;
     let client_tls = args.client_tls.read_for(&args.upstream)?;
+    let follower = match args.quiet {
+        true => None,
+        false => Some(follower(args)?),
+    };
     // Watched before anything is started, so that nothing is left behind.
     let interrupt = Interrupt::watch()?;
     open_files::raise();
@@ -57,17 +92,34 @@ pub(super) fn execute(args: &RecordArgs) -> Result<Exit, Failure> {
         .ring(args.ring)
         .server_tls(server_tls)
         .client_tls(client_tls);
-    let recorder = recording.start(None)?;
-    let announced = output::print(&format!("listening on {}\n", recorder.listening()));
-    match announced {
-        // Nobody reads where it listens; it may be known all the same.
-        Err(gone) if gone.exit() == Exit::Done => {}
-        other => other?,
-    }
+    let prepared = recording.prepare()?;
+    announce(prepared.listening(), args.format)?;
+    let recorder = prepared.start(follower)?;
     while !interrupt.is_set() {
         thread::sleep(LOOK_PAUSE);
     }
     conclude(&recorder.stop()?)
+}
+
+/// Who prints exchanges.
+fn follower(args: &RecordArgs) -> Result<Box<dyn Follower>, Failure> {
+    let mut show = Show::new(args.format, args.payload, args.filter.clone());
+    let config = show::config(&args.keys)?;
+    Ok(Box::new(Exchanges::new(config, move |told| {
+        show.tell(told)
+    })))
+}
+
+fn announce(listening: &Endpoint, format: Format) -> Result<(), Failure> {
+    let line = match format {
+        Format::Text => format!("listening on {listening}"),
+        Format::Jsonl => show::listening_line(listening)?,
+    };
+    match output::print(&(line + "\n")) {
+        // Nobody reads where it listens; it may be known all the same.
+        Err(gone) if gone.exit() == Exit::Done => Ok(()),
+        other => other,
+    }
 }
 
 /// Says what was recorded, and whether it is all.

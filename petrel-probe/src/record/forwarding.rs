@@ -36,7 +36,6 @@ const END_TIMEOUT: Duration = Duration::from_secs(1);
 /// Connections that are accepted and forwarded until it is told to stop.
 #[derive(Debug)]
 pub(super) struct Forwarding {
-    listening: Endpoint,
     threads: Vec<JoinHandle<()>>,
     /// Dropped, it ends the first thread, and that ends the others.
     stop: oneshot::Sender<()>,
@@ -69,7 +68,7 @@ impl Bound {
         Ok(Self { runtime, listener })
     }
 
-    /// Where it listens.
+    /// Where it listens, with the port that was given if it asked for any.
     pub(super) const fn local(&self) -> &Endpoint {
         self.listener.local()
     }
@@ -80,7 +79,6 @@ impl Bound {
     /// If the system gives no thread.
     pub(super) fn forward(self, route: Arc<Route>, tap: Tap) -> Result<Forwarding, Failure> {
         let count = thread::available_parallelism().map_or(1, NonZero::get);
-        let listening = self.local().clone();
         let mut entrances = Vec::new();
         let mut threads = Vec::new();
         for _ in 1..count.min(THREADS_MAX) {
@@ -106,20 +104,11 @@ impl Bound {
             runtime.shutdown_timeout(END_TIMEOUT);
         };
         threads.push(super::start_thread("record-accept", forwarding)?);
-        Ok(Forwarding {
-            listening,
-            threads,
-            stop,
-        })
+        Ok(Forwarding { threads, stop })
     }
 }
 
 impl Forwarding {
-    /// Where it listens, with the port that was given if it asked for any.
-    pub(super) const fn listening(&self) -> &Endpoint {
-        &self.listening
-    }
-
     /// Accepts no more and drops what is still open, which resets it.
     pub(super) fn stop(self) -> thread::Result<()> {
         drop(self.stop);

@@ -9,6 +9,7 @@
 //! never notices.
 
 mod connection;
+mod exchanges;
 mod file;
 mod follow;
 mod forwarding;
@@ -21,6 +22,7 @@ mod synthetic;
 mod tap;
 mod writer;
 
+pub use exchanges::{Exchanges, Told};
 pub use follow::Follower;
 pub use ring::{Ring, RingError};
 pub use writer::Written;
@@ -50,6 +52,14 @@ pub struct Recording {
     ring: Option<Ring>,
     server_tls: Option<ServerTls>,
     client_tls: Option<ClientTls>,
+}
+
+/// A recorder that listens and has its file, before it takes connections.
+#[derive(Debug)]
+pub struct Prepared {
+    bound: Bound,
+    file: RecordingFile,
+    route: Route,
 }
 
 /// A recorder at work. Dropping it leaves threads behind; [`Recorder::stop`] ends it.
@@ -95,11 +105,11 @@ impl Recording {
         self
     }
 
-    /// Starts, and comes back once it listens. The follower is told of everything that is recorded.
+    /// Listens and makes the file. Connections wait until it is started.
     ///
     /// # Errors
-    /// If it cannot listen, there is a file of that name already, or the system gives no thread.
-    pub fn start(self, follower: Option<Box<dyn Follower>>) -> Result<Recorder, Failure> {
+    /// If it cannot listen, or there is a file of that name already.
+    pub fn prepare(self) -> Result<Prepared, Failure> {
         let bound = Bound::new(&self.listen)?;
         let file = RecordingFile::create(&self.path, self.ring)?;
         let route = Route {
@@ -108,6 +118,22 @@ impl Recording {
             client_tls: self.client_tls,
             complaints: Complaints::default(),
         };
+        Ok(Prepared { bound, file, route })
+    }
+}
+
+impl Prepared {
+    /// Where it listens, with the port that was given if it asked for any.
+    pub const fn listening(&self) -> &Endpoint {
+        self.bound.local()
+    }
+
+    /// Starts. The follower is told of everything that is recorded.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub fn start(self, follower: Option<Box<dyn Follower>>) -> Result<Recorder, Failure> {
+        let Self { bound, file, route } = self;
         let (follower, follower_tap) = match follower {
             Some(follower) => {
                 let (tap, drain) = tap::queue(QUEUE);
@@ -129,11 +155,6 @@ impl Recording {
 }
 
 impl Recorder {
-    /// Where it listens, with the port that was given if it asked for any.
-    pub const fn listening(&self) -> &Endpoint {
-        self.forwarding.listening()
-    }
-
     /// Accepts no more, resets what is still open, and comes back when everything that was heard is
     /// written and the follower was told.
     ///
