@@ -9,7 +9,7 @@ mod source;
 mod subject;
 
 use clap::{Parser, Subcommand};
-use petrel_cli::{Exit, Failure, LogArgs};
+use petrel_cli::{Exit, Failure, LogArgs, SelfCommand};
 use std::process::ExitCode;
 
 /// Look inside Petrel traffic: decode captures, send requests, replay and record
@@ -40,7 +40,9 @@ enum Command {
     Decode(decode::DecodeArgs),
     Send(send::SendArgs),
     Replay(replay::ReplayArgs),
-    Record(record::RecordArgs),
+    Record(Box<record::RecordArgs>),
+    #[command(flatten)]
+    Itself(SelfCommand),
 }
 
 /// Runs the program with the arguments of this process.
@@ -56,6 +58,7 @@ fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Command::Send(send)) => send::execute(send),
         Some(Command::Replay(replay)) => replay::execute(replay),
         Some(Command::Record(record)) => record::execute(record),
+        Some(Command::Itself(command)) => command.execute::<Arguments>(),
     }
 }
 
