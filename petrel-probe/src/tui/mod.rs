@@ -16,6 +16,8 @@ mod palette;
 mod runtime;
 mod signals;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod traffic;
 mod update;
 mod view;

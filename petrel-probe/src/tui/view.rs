@@ -70,7 +70,11 @@ pub(super) fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     match model.screen {
         Screen::Traffic => {
             traffic::view(&model.traffic, chrome.body, buf, look);
-            traffic::view_prompt(&model.traffic, chrome.filter, buf, look);
+            let below = Rect {
+                height: 1,
+                ..chrome.body
+            };
+            traffic::view_prompt(&model.traffic, chrome.filter, Some(below), buf, look);
         }
         Screen::Compose => compose::view(&model.compose, chrome.body, buf, look),
     }
@@ -124,7 +128,7 @@ fn foot(model: &Model, chrome: &Chrome, buf: &mut Buffer) {
     if model.screen == Screen::Traffic {
         let is_cramped = chrome.filter.is_empty();
         if is_cramped && model.traffic.is_prompting_or_filtered() {
-            traffic::view_prompt(&model.traffic, chrome.status, buf, look);
+            traffic::view_prompt(&model.traffic, chrome.status, None, buf, look);
         } else {
             let things = traffic::status(&model.traffic, look);
             flow(things, chrome.status.width).render(chrome.status, buf);

@@ -2,7 +2,7 @@
 
 use super::{
     Command, Scope,
-    table::{all, available},
+    table::available,
 };
 
 /// A table per scope.

@@ -20,8 +20,10 @@ impl Traffic {
         let Some(prompt) = &mut self.prompt else {
             return Outcome::default();
         };
-        if key.code == KeyCode::Enter {
-            return self.enter();
+        match key.code {
+            KeyCode::Enter => return self.enter(),
+            KeyCode::Tab => prompt.complete(),
+            _ => {}
         }
         if prompt.input.press(key) {
             prompt.judge();

@@ -69,19 +69,20 @@ impl Search {
     }
 }
 
-/// The bytes that a pattern stands for: text as it is, or hex digits behind `hex:`.
-pub(super) fn needle(pattern: &str) -> Result<Vec<u8>, String> {
+/// The bytes that a pattern stands for: text as it is, or hex digits behind `hex:`. Else the column, and
+/// what is wrong there.
+pub(super) fn needle(pattern: &str) -> Result<Vec<u8>, (usize, String)> {
     let Some(hex) = pattern.strip_prefix(HEX) else {
         return Ok(pattern.as_bytes().to_vec());
     };
     let digit = |(index, c): (usize, char)| {
-        let wrong = || format!("at column {}: not a hex digit", index + HEX.len() + 1);
+        let wrong = || (index + HEX.len() + 1, "no hex digit".to_owned());
         c.to_digit(16)
             .and_then(|value| u8::try_from(value).ok())
             .ok_or_else(wrong)
     };
     let is_digit = |(_, c): &(usize, char)| !matches!(c, ' ' | ':' | ',');
-    let digits: Result<Vec<u8>, String> = hex
+    let digits: Result<Vec<u8>, _> = hex
         .chars()
         .enumerate()
         .filter(is_digit)
@@ -89,7 +90,8 @@ pub(super) fn needle(pattern: &str) -> Result<Vec<u8>, String> {
         .collect();
     let digits = digits?;
     if digits.len() % 2 == 1 {
-        return Err("bytes have two hex digits each".to_owned());
+        let end = pattern.chars().count();
+        return Err((end, "a byte has two hex digits".to_owned()));
     }
     let byte = |pair: &[u8]| pair.iter().fold(0, |byte, digit| byte << 4 | digit);
     Ok(digits.chunks(2).map(byte).collect())
@@ -104,14 +106,8 @@ mod tests {
         assert_eq!(needle("tok").unwrap(), b"tok");
         assert_eq!(needle("7b:22").unwrap(), b"7b:22");
         assert_eq!(needle("hex:7b 22,0A:ff").unwrap(), b"\x7b\x22\x0a\xff");
-        assert_eq!(
-            needle("hex:7").unwrap_err(),
-            "bytes have two hex digits each"
-        );
-        assert_eq!(
-            needle("hex:7g").unwrap_err(),
-            "at column 6: not a hex digit"
-        );
+        assert_eq!(needle("hex:7").unwrap_err().0, 5);
+        assert_eq!(needle("hex:7g").unwrap_err().0, 6);
     }
 
     #[test]
