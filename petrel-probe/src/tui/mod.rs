@@ -7,6 +7,7 @@ mod commands;
 mod compose;
 mod detail;
 mod effect;
+mod hex;
 mod input;
 mod message;
 mod paint;
