@@ -203,6 +203,17 @@ impl Message {
 }
 
 impl MacState {
+    /// What [`MacState::as_str`] gives, all of it.
+    pub const WORDS: [&'static str; 5] = ["none", "ok", "bad", "nokey", "unchecked"];
+
+    /// The label of the key that fits.
+    pub const fn key(&self) -> Option<&KeyLabel> {
+        match self {
+            Self::Ok(label) => Some(label),
+            _ => None,
+        }
+    }
+
     /// As JSON and filters say it: `none`, `ok`, `bad`, `nokey`, `unchecked`.
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -216,6 +227,16 @@ impl MacState {
 }
 
 impl GapCause {
+    /// What [`GapCause::as_str`] gives, all of it.
+    pub const WORDS: [&'static str; 6] = [
+        "lost",
+        "unacknowledged",
+        "snap-length",
+        "limit",
+        "connection-ended",
+        "capture-ended",
+    ];
+
     /// As JSON says it.
     pub const fn as_str(self) -> &'static str {
         match self {

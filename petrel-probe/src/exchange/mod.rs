@@ -5,6 +5,8 @@
 
 mod message;
 mod note;
+#[cfg(test)]
+pub(crate) mod sample;
 
 pub use message::{Extent, Fields, Gap, GapCause, MacState, Message};
 pub use note::Note;

@@ -53,6 +53,20 @@ pub enum Note {
 }
 
 impl Note {
+    /// What [`Note::kind`] gives, all of it.
+    pub const KINDS: [&'static str; 10] = [
+        "notice",
+        "request-not-captured",
+        "response-not-captured",
+        "unanswered",
+        "unanswered-yet",
+        "wrong-sequence",
+        "wrong-name",
+        "skipped",
+        "conflict",
+        "one-sided-macs",
+    ];
+
     /// A word for programs that stays the same.
     pub const fn kind(&self) -> &'static str {
         match self {
