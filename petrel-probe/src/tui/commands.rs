@@ -1,8 +1,15 @@
 //! The keys: named commands in one table per part. Handling, help, palette and documentation are made
 //! of it.
 
+#[cfg(test)]
+mod document;
+mod table;
+
+pub(crate) use table::{action_of, all, available, named};
+
 use super::{compose, detail};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use std::borrow::Cow;
 
 /// A named command.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +75,8 @@ pub(crate) enum Action {
     Back,
     /// Copies what is selected.
     Copy,
+    /// Draws everything anew.
+    Redraw,
     /// Moves. What was typed as digits before repeats it, or names the line.
     Move(Motion),
     /// A command of the Traffic screen.
@@ -128,6 +137,31 @@ pub(crate) enum TrafficAction {
     ReplayExchange,
     /// Sends the requests of the whole connection again.
     ReplayConnection,
+    /// Shows the exchanges of this connection only.
+    OnlyConnection,
+    /// Gives the detail the whole screen, or no longer.
+    Zoom,
+}
+
+impl Command {
+    /// Its keys, as help writes them.
+    pub(crate) fn shown(&self) -> String {
+        let keys: Vec<Cow<'static, str>> = self.keys.iter().map(|key| key.shown()).collect();
+        keys.join(" ")
+    }
+}
+
+impl Scope {
+    /// As a heading.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Everywhere => "Everywhere",
+            Self::Moving => "Moving",
+            Self::Traffic => "Traffic",
+            Self::Detail => "Detail",
+            Self::Compose => "Compose",
+        }
+    }
 }
 
 impl Key {
@@ -138,6 +172,34 @@ impl Key {
             Self::Ctrl(letter) => (KeyCode::Char(letter), KeyModifiers::CONTROL),
         };
         pressed.code == code && pressed.modifiers - KeyModifiers::SHIFT == wanted
+    }
+
+    /// As help and hints write it.
+    pub(crate) fn shown(self) -> Cow<'static, str> {
+        match self {
+            Self::Ctrl(letter) => format!("Ctrl-{}", letter.to_ascii_uppercase()).into(),
+            Self::Plain(KeyCode::Char(' ')) => "Space".into(),
+            Self::Plain(KeyCode::Char(letter)) => letter.to_string().into(),
+            Self::Plain(KeyCode::F(number)) => format!("F{number}").into(),
+            Self::Plain(code) => match code {
+                KeyCode::Esc => "Esc",
+                KeyCode::Enter => "Enter",
+                KeyCode::Tab => "Tab",
+                KeyCode::BackTab => "Shift-Tab",
+                KeyCode::Up => "Up",
+                KeyCode::Down => "Down",
+                KeyCode::Left => "Left",
+                KeyCode::Right => "Right",
+                KeyCode::PageUp => "PgUp",
+                KeyCode::PageDown => "PgDn",
+                KeyCode::Home => "Home",
+                KeyCode::End => "End",
+                KeyCode::Delete => "Del",
+                KeyCode::Backspace => "Backspace",
+                _ => "?",
+            }
+            .into(),
+        }
     }
 
     /// Whether it means something else while text is typed: characters, and what edits.

@@ -11,6 +11,8 @@ pub(crate) enum Effect {
     Quit,
     /// Gives the terminal back and stops until the shell continues it.
     Suspend,
+    /// Draws everything anew, whatever else was written to the terminal.
+    Redraw,
     /// Reads the exchange of a row; answered by `SourceMsg::Loaded`.
     LoadExchange {
         /// Index of the row.

@@ -7,14 +7,42 @@ mod commands;
 mod compose;
 mod detail;
 mod effect;
+mod help;
 mod hex;
 mod input;
 mod message;
+mod model;
 mod paint;
+mod palette;
+mod runtime;
+mod signals;
+mod terminal;
+#[cfg(test)]
+mod tests;
+mod traffic;
+mod update;
+mod view;
 mod worker;
+
+pub use runtime::{is_possible, run};
 
 use crate::exchange::Event;
 use std::{path::PathBuf, sync::mpsc::Receiver};
+
+/// What the interface is opened on.
+#[derive(Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "made by the command line, all of it"
+)]
+pub struct Opening {
+    /// Where the traffic comes from.
+    pub source: Source,
+    /// Whether it opens on the composer.
+    pub composes: bool,
+    /// Whether only ASCII is drawn.
+    pub is_ascii: bool,
+}
 
 /// Where the traffic comes from.
 #[derive(Debug)]
