@@ -1,9 +1,6 @@
 //! The commands as a table in Markdown, which the documentation holds.
 
-use super::{
-    Command, Scope,
-    table::available,
-};
+use super::{Command, Scope, table::available};
 
 /// A table per scope.
 pub(crate) fn markdown() -> String {

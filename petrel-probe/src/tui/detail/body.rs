@@ -44,12 +44,13 @@ impl Body {
     }
 
     /// The payload as text.
-    pub(super) fn raw<'a>(&'a self, message: &'a Message) -> Raw<'a> {
+    pub(super) fn raw<'a>(&'a self, message: &'a Message, is_ascii: bool) -> Raw<'a> {
         Raw {
             parts: &self.parts,
             bytes: &message.bytes,
             from: self.fields.payload.start,
             to: self.fields.payload.end,
+            is_ascii,
         }
     }
 }

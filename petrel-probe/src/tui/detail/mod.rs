@@ -16,7 +16,6 @@ mod view;
 mod tests;
 
 pub(crate) use actions::{Action, COMMANDS};
-pub(crate) use text::{cut, printable};
 pub(crate) use view::view;
 
 use super::commands::Motion;
@@ -24,6 +23,7 @@ use crate::exchange::{Exchange, Side};
 use body::Body;
 use ratatui::layout::Size;
 use std::{cell::Cell, ops::Range};
+use text::printable;
 use tree::{Item, Target, Tree};
 
 /// The tree of an exchange and the bytes it is made of.
@@ -85,11 +85,12 @@ pub(crate) enum Shape {
     Raw,
 }
 
-/// Sizes that the panes had when they were last drawn.
+/// How the panes were last drawn.
 #[derive(Clone, Copy, Debug)]
 struct Drawn {
     tree: Size,
     bytes: Size,
+    is_ascii: bool,
 }
 
 impl Default for Detail {
@@ -103,6 +104,7 @@ impl Default for Detail {
             drawn: Cell::new(Drawn {
                 tree: size,
                 bytes: size,
+                is_ascii: false,
             }),
         }
     }

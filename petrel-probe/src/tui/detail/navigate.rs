@@ -8,6 +8,8 @@ use super::{
     tree::{Folds, Tree},
 };
 
+use ratatui::layout::Size;
+
 /// So many lines of JSON behind the cursor are found in advance: more than a screen shows.
 const LINES_AHEAD: usize = 1000;
 /// A count that was typed goes no further in raw text, whose lines are found one by one.
@@ -70,7 +72,8 @@ pub(super) fn top_for(top: u64, selected: u64, height: u16, lines: u64) -> u64 {
 }
 
 /// As [`top_for`] for raw text: the place of the first line.
-pub(super) fn raw_top(raw: Raw<'_>, top: u64, cursor: u64, width: u16, height: u16) -> u64 {
+pub(super) fn raw_top(raw: Raw<'_>, top: u64, cursor: u64, size: Size) -> u64 {
+    let Size { width, height } = size;
     let top = top.clamp(raw.from, raw.to.saturating_sub(1).max(raw.from));
     let top = raw.line_at(top, width).map_or(top, |line| line.range.start);
     let Some(mut line) = raw.line_at(cursor, width) else {
@@ -130,7 +133,11 @@ impl Detail {
     }
 
     pub(super) fn navigate_bytes(&mut self, motion: Motion, count: Option<usize>) {
-        let size = self.drawn.get().bytes;
+        let Drawn {
+            bytes: size,
+            is_ascii,
+            ..
+        } = self.drawn.get();
         let Some(shape) = self.shown_shape() else {
             return;
         };
@@ -141,7 +148,7 @@ impl Detail {
         let offset = match shape {
             Shape::Hex => shown.hex_offset(motion, count, step, Columns::for_width(size.width)),
             Shape::Pretty => step.and_then(|step| shown.json_offset(step)),
-            Shape::Raw => step.and_then(|step| shown.raw_offset(step, size.width)),
+            Shape::Raw => step.and_then(|step| shown.raw_offset(step, size.width, is_ascii)),
         };
         if let Some(offset) = offset {
             shown.move_to(offset);
@@ -200,7 +207,11 @@ impl Detail {
 
     /// Brings what is selected into sight, and finds the lines that are needed for it.
     pub(super) fn settle(&mut self) {
-        let Drawn { tree, bytes } = self.drawn.get();
+        let Drawn {
+            tree,
+            bytes,
+            is_ascii,
+        } = self.drawn.get();
         let Some(shape) = self.shown_shape() else {
             return;
         };
@@ -221,7 +232,7 @@ impl Detail {
                 shown.find_json_lines(LINES_AHEAD);
                 shown.json_top(bytes.height)
             }
-            Shape::Raw => shown.text_top(bytes.width, bytes.height),
+            Shape::Raw => shown.text_top(bytes, is_ascii),
         };
     }
 }
@@ -255,9 +266,9 @@ impl Shown {
     }
 
     /// First line of text.
-    pub(super) fn text_top(&self, width: u16, height: u16) -> Top {
-        let offset = self.raw().map_or(0, |raw| {
-            raw_top(raw, self.bytes_top.offset, self.cursor, width, height)
+    pub(super) fn text_top(&self, size: Size, is_ascii: bool) -> Top {
+        let offset = self.raw(is_ascii).map_or(0, |raw| {
+            raw_top(raw, self.bytes_top.offset, self.cursor, size)
         });
         Top {
             offset,
@@ -266,8 +277,8 @@ impl Shown {
     }
 
     /// The payload as text.
-    pub(super) fn raw(&self) -> Option<Raw<'_>> {
-        Some(self.body()?.raw(self.message(self.side)?))
+    pub(super) fn raw(&self, is_ascii: bool) -> Option<Raw<'_>> {
+        Some(self.body()?.raw(self.message(self.side)?, is_ascii))
     }
 
     /// The line of JSON in which the cursor is, if it is in the payload.
@@ -321,8 +332,8 @@ impl Shown {
         Some(body.fields.payload.start + line.range().start as u64)
     }
 
-    fn raw_offset(&self, step: Step, width: u16) -> Option<u64> {
-        let raw = self.raw()?;
+    fn raw_offset(&self, step: Step, width: u16, is_ascii: bool) -> Option<u64> {
+        let raw = self.raw(is_ascii)?;
         let first = raw.line_at(raw.from, width)?;
         let here = raw
             .line_at(self.cursor, width)

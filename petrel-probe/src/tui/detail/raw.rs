@@ -33,6 +33,8 @@ pub(super) struct Raw<'a> {
     pub(super) from: u64,
     /// Its end.
     pub(super) to: u64,
+    /// Whether other characters than those of ASCII are escaped.
+    pub(super) is_ascii: bool,
 }
 
 impl Raw<'_> {
@@ -55,7 +57,7 @@ impl Raw<'_> {
         let mut first = paragraph.start;
         loop {
             let rest = text.get(first..paragraph.end)?;
-            let end = first + fitting(rest, usize::from(width));
+            let end = first + fitting(rest, usize::from(width), self.is_ascii);
             if place < end || end >= paragraph.end {
                 let to_offset = |place: usize| range.start + place as u64;
                 return Some(RawLine {
@@ -113,13 +115,13 @@ fn boundary(text: &[u8], place: usize) -> usize {
 }
 
 /// How many bytes fit in a line; at least one character, and not more than up to the line feed.
-fn fitting(text: &[u8], width: usize) -> usize {
+fn fitting(text: &[u8], width: usize, is_ascii: bool) -> usize {
     let (mut taken, mut len) = (0, 0);
     for chunk in text.utf8_chunks() {
         let valid = chunk
             .valid()
             .chars()
-            .map(|c| (width_of(c), c.len_utf8(), c));
+            .map(|c| (width_of(c, is_ascii), c.len_utf8(), c));
         let invalid = chunk.invalid().iter().map(|_| (4, 1, ' '));
         for (columns, bytes, c) in valid.chain(invalid) {
             if c == '\n' {
@@ -147,6 +149,7 @@ mod tests {
             bytes,
             from: 0,
             to: parts.len(),
+            is_ascii: false,
         }
     }
 

@@ -1,12 +1,12 @@
 //! Bytes as text that acts on no terminal and fits where it is drawn.
 
 use super::super::paint::Look;
-use std::fmt::Write;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use std::{borrow::Cow, fmt::Write};
+use unicode_width::UnicodeWidthChar;
 
 /// The bytes as text, everything escaped that is no printable character. Quotes and backslashes stay, so
 /// that JSON can be read.
-pub(crate) fn printable(bytes: &[u8]) -> String {
+pub(super) fn printable(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for c in chunk.valid().chars() {
@@ -29,9 +29,12 @@ fn push(text: &mut String, c: char) {
 }
 
 /// How many columns a character takes, shown as [`printable`] shows it.
-pub(super) fn width_of(c: char) -> usize {
+pub(super) fn width_of(c: char, is_ascii: bool) -> usize {
     if c == ' ' || c.is_ascii_graphic() {
         return 1;
+    }
+    if is_ascii && c != 'µ' && !c.is_ascii() {
+        return c.escape_unicode().count();
     }
     let mut shown = c.escape_debug();
     match (shown.next(), shown.next()) {
@@ -40,47 +43,46 @@ pub(super) fn width_of(c: char) -> usize {
     }
 }
 
-/// The text, or its beginning and a mark that it was cut, in so many columns.
-pub(crate) fn cut(text: &str, width: usize, look: Look) -> String {
-    if text.width() <= width {
-        return text.to_owned();
+/// The text as it is drawn: where only ASCII is wanted, everything else is escaped.
+pub(super) fn drawable(text: &str, look: Look) -> Cow<'_, str> {
+    if !look.is_ascii || text.is_ascii() {
+        return Cow::Borrowed(text);
     }
-    let Some(room) = width.checked_sub(look.ellipsis().width()) else {
-        return String::new();
-    };
-    let mut taken = 0;
-    let fits = |c: &char| {
-        taken += c.width().unwrap_or(0);
-        taken <= room
-    };
-    let mut kept: String = text.chars().take_while(fits).collect();
-    kept.push_str(look.ellipsis());
-    kept
+    let mut ascii = String::with_capacity(text.len() * 2);
+    for c in text.chars() {
+        match c {
+            _ if c.is_ascii() => ascii.push(c),
+            // Of microseconds.
+            'µ' => ascii.push('u'),
+            _ => ascii.extend(c.escape_unicode()),
+        }
+    }
+    Cow::Owned(ascii)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use unicode_width::UnicodeWidthStr;
 
     #[test]
     fn nothing_that_acts_on_a_terminal_comes_through() {
         let hostile = "{\"a\\n\": 'é'}\u{1b}[2J\u{9b}\u{202e}\t\u{200b}";
         let shown = printable(hostile.as_bytes());
         assert_eq!(shown, r#"{"a\n": 'é'}\u{1b}[2J\u{9b}\u{202e}\t\u{200b}"#);
-        let width: usize = hostile.chars().map(width_of).sum();
+        let width: usize = hostile.chars().map(|c| width_of(c, false)).sum();
         assert_eq!(width, shown.width());
         assert_eq!(printable(b"\xff\x00"), r"\xff\0");
     }
 
     #[test]
-    fn a_cut_text_fits_and_shows_it() {
+    fn in_ascii_nothing_else_is_drawn() {
         let look = Look {
             is_colored: false,
-            is_ascii: false,
+            is_ascii: true,
         };
-        assert_eq!(cut("payload", 7, look), "payload");
-        assert_eq!(cut("payload", 5, look), "payl…");
-        assert_eq!(cut("日本語", 4, look), "日…");
-        assert_eq!(cut("payload", 0, look), "");
+        let text = r"é日\u{1b} 2 µs";
+        let shown = drawable(text, look);
+        assert_eq!(shown, r"\u{e9}\u{65e5}\u{1b} 2 us");
     }
 }

@@ -478,7 +478,7 @@ fn payload_lines(message: &Message, body: &Body) -> Vec<(Range<u64>, String, Ton
                 .collect()
         }
         _ => {
-            let raw = body.raw(message);
+            let raw = body.raw(message, false);
             // Only line feeds break lines here; what is too wide is cut when it is drawn.
             let mut line = raw.line_at(start, u16::MAX);
             let mut lines = Vec::new();

@@ -2,14 +2,14 @@
 
 use super::super::{
     hex::{self, Columns, Marks},
-    paint::Look,
+    paint::{Look, cut},
 };
 use super::{
     Detail, Drawn, Pane, Shape, Shown,
     body::Content,
     json::{self, Token},
     navigate::top_for,
-    text::{cut, printable},
+    text::{drawable, printable},
     tree::{Item, Tone},
 };
 use crate::exchange::{Message, Side};
@@ -54,7 +54,10 @@ pub(crate) fn view(detail: &Detail, area: Rect, buf: &mut Buffer, look: Look, ha
         drawn.bytes = area.as_size();
         draw_bytes(detail, shown, area, buf, (look, focus));
     }
-    detail.drawn.set(Drawn { ..drawn });
+    detail.drawn.set(Drawn {
+        is_ascii: look.is_ascii,
+        ..drawn
+    });
 }
 
 /// How many rows the bytes would fill. The longer message counts, so that nothing jumps when the other one
@@ -184,7 +187,11 @@ fn item_line(item: &Item, is_selected: bool, width: u16, look: Look) -> Line<'st
         label => format!("{label} "),
     };
     let used = lead.width() + label.width();
-    let value = cut(&item.value, usize::from(width).saturating_sub(used), look);
+    let value = cut(
+        &drawable(&item.value, look),
+        usize::from(width).saturating_sub(used),
+        look,
+    );
     let label_style = match item.tone {
         Tone::Heading => look.strong(),
         _ => look.quiet(),
@@ -302,7 +309,7 @@ fn json_line(bytes: &[u8], depth: u16, width: u16, look: Look) -> Line<'static> 
             (Token::Mark, b":") => ": ".to_owned(),
             _ => printable(part),
         };
-        let text = cut(&text, width.saturating_sub(used), look);
+        let text = cut(&drawable(&text, look), width.saturating_sub(used), look);
         used += text.width();
         let style = match token {
             Token::Key => look.name(),
@@ -316,10 +323,10 @@ fn json_line(bytes: &[u8], depth: u16, width: u16, look: Look) -> Line<'static> 
 }
 
 fn draw_raw(shown: &Shown, area: Rect, buf: &mut Buffer, (look, has_focus): (Look, bool)) {
-    let Some(raw) = shown.raw() else {
+    let Some(raw) = shown.raw(look.is_ascii) else {
         return;
     };
-    let top = shown.text_top(area.width, area.height).offset;
+    let top = shown.text_top(area.as_size(), look.is_ascii).offset;
     let mut line = raw.line_at(top, area.width);
     for (_, row) in rows(area) {
         let Some(found) = line else {
@@ -332,7 +339,7 @@ fn draw_raw(shown: &Shown, area: Rect, buf: &mut Buffer, (look, has_focus): (Loo
                 let text = format!("{} {len} bytes missing: {why}", look.ellipsis());
                 Line::styled(text, look.doubtful())
             }
-            None => Line::raw(printable(raw.text(&found))),
+            None => Line::raw(drawable(&printable(raw.text(&found)), look).into_owned()),
         };
         drawn.render(row, buf);
         if found.range.contains(&shown.cursor) {
