@@ -11,7 +11,7 @@ mod source;
 mod subject;
 
 use clap::{Parser, Subcommand};
-use petrel_cli::{Exit, Failure, LogArgs};
+use petrel_cli::{Exit, Failure, LogArgs, SelfCommand};
 use std::process::ExitCode;
 
 /// Look inside Petrel traffic: decode captures, send requests, replay and record
@@ -42,7 +42,9 @@ enum Command {
     Decode(decode::DecodeArgs),
     Send(Box<send::SendArgs>),
     Replay(Box<replay::ReplayArgs>),
-    Record(record::RecordArgs),
+    Record(Box<record::RecordArgs>),
+    #[command(flatten)]
+    Itself(SelfCommand),
 }
 
 /// Runs the program with the arguments of this process.
@@ -58,6 +60,7 @@ fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Command::Send(send)) => send::execute(send),
         Some(Command::Replay(replay)) => replay::execute(replay),
         Some(Command::Record(record)) => record::execute(record),
+        Some(Command::Itself(command)) => command.execute::<Arguments>(),
     }
 }
 
