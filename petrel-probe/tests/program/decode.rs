@@ -1,6 +1,6 @@
 //! `petrel-probe decode`, on what was recorded from the original programs.
 
-use super::{capture, probe, run, stderr, stdout};
+use super::{capture, command, probe, stderr, stdout};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -10,7 +10,7 @@ use std::{
 
 /// The lines of `--format jsonl`, and the exit code.
 fn lines(words: &[&str]) -> (Vec<Value>, i32) {
-    let output = run(&[&["decode", "--format", "jsonl"], words].concat());
+    let output = probe(&[&["decode", "--format", "jsonl"], words].concat());
     let lines = stdout(&output);
     let lines = lines
         .lines()
@@ -119,7 +119,7 @@ fn macs_are_ok_by_the_key_that_fits_and_bad_without_it() {
     assert_eq!(code, 1);
     assert_eq!(told.last().unwrap()["macs"]["bad"], 12);
 
-    let text = run(&["decode", &file, "--hmac-key-file", &key]);
+    let text = probe(&["decode", &file, "--hmac-key-file", &key]);
     let text = stdout(&text);
     assert!(
         text.contains(&format!("MAC ok (payload only, {key})")),
@@ -133,7 +133,7 @@ fn macs_are_ok_by_the_key_that_fits_and_bad_without_it() {
 
 #[test]
 fn a_key_may_come_from_the_environment() {
-    let output = probe()
+    let output = command()
         .args([
             "decode",
             &capture("hmac.pcap"),
@@ -165,7 +165,7 @@ fn what_is_not_petrel_is_counted_with_its_reason() {
         ("tcpez.pcap", "another protocol"),
         ("goomerang.pcap", "another protocol"),
     ] {
-        let output = run(&["decode", &capture(file), "--format", "jsonl"]);
+        let output = probe(&["decode", &capture(file), "--format", "jsonl"]);
         assert_eq!(output.status.code(), Some(0));
         let end: Value = serde_json::from_str(&stdout(&output)).unwrap();
         let skipped = end["skipped_connections"].as_object().unwrap();
@@ -193,7 +193,7 @@ fn a_filter_chooses_exchanges_and_their_connections() {
     let end = lines.last().unwrap();
     assert_eq!((&end["shown"], &end["exchanges"]), (&json!(2), &json!(17)));
 
-    let output = run(&["decode", &file, "--filter", "name == x && staus > 1"]);
+    let output = probe(&["decode", &file, "--filter", "name == x && staus > 1"]);
     assert_eq!(output.status.code(), Some(2));
     let message = stderr(&output);
     assert!(
@@ -210,7 +210,7 @@ fn a_capture_that_was_cut_gives_what_was_read() {
     let path = folder.path().join("cut.pcap");
     fs::write(&path, &whole[..3010]).unwrap();
     let path = path.to_str().unwrap();
-    let output = run(&["decode", path, "--format", "jsonl"]);
+    let output = probe(&["decode", path, "--format", "jsonl"]);
     assert_eq!(output.status.code(), Some(0));
     assert!(
         stderr(&output).starts_with("warning: truncated: "),
@@ -224,7 +224,7 @@ fn a_capture_that_was_cut_gives_what_was_read() {
         json!({"state": "truncated", "at": 3000})
     );
     assert_eq!(of_type(&told, "exchange").len(), 9);
-    assert!(stdout(&run(&["decode", path])).contains("truncated: the capture ends"));
+    assert!(stdout(&probe(&["decode", path])).contains("truncated: the capture ends"));
 }
 
 #[test]
@@ -238,20 +238,20 @@ fn what_cannot_be_read_is_said_in_one_line() {
         ("/dev/null/none.pcap", "cannot read /dev/null/none.pcap"),
         (env!("CARGO_MANIFEST_DIR"), "a file was expected"),
     ] {
-        let output = run(&["decode", file]);
+        let output = probe(&["decode", file]);
         assert_eq!(output.status.code(), Some(3), "{file}");
         let message = stderr(&output);
         assert!(message.contains(part), "{message}");
         assert_eq!(message.lines().count(), 1, "{message}");
         assert_eq!(stdout(&output), "");
     }
-    let output = run(&["decode", "x.pcap", "--stats", "--format", "csv"]);
+    let output = probe(&["decode", "x.pcap", "--stats", "--format", "csv"]);
     assert_eq!(output.status.code(), Some(2));
 }
 
 #[test]
 fn the_document_fits_the_schema_that_is_printed() {
-    let schema = run(&["decode", "--schema"]);
+    let schema = probe(&["decode", "--schema"]);
     assert_eq!(schema.status.code(), Some(0));
     let schema: Value = serde_json::from_slice(&schema.stdout).unwrap();
     let validator = jsonschema::draft202012::new(&schema).unwrap();
@@ -271,7 +271,7 @@ fn the_document_fits_the_schema_that_is_printed() {
             &["--payload", "3"],
         ] {
             let words = [&["decode", &file, "--format", "json"], extra].concat();
-            let document: Value = serde_json::from_slice(&run(&words).stdout).unwrap();
+            let document: Value = serde_json::from_slice(&probe(&words).stdout).unwrap();
             assert!(validator.is_valid(&document), "{file} {extra:?}");
             let (lines, _) = lines(&[&[file.as_str()], extra].concat());
             assert!(
@@ -293,7 +293,7 @@ fn statistics_stand_in_place_of_exchanges() {
     assert_eq!(stats["names"][0]["count"], 12);
     assert_eq!(stats["all"]["application"], 1);
     assert_eq!(stats["statuses"], json!({"200": 16, "9101": 1}));
-    let text = stdout(&run(&["decode", &file, "--stats"]));
+    let text = stdout(&probe(&["decode", &file, "--stats"]));
     let echo = text.lines().find(|line| line.starts_with("echo")).unwrap();
     assert_eq!(echo.split_whitespace().nth(1), Some("12"), "{text}");
     assert!(text.contains("17 of 17 in 3 connections"), "{text}");
@@ -302,7 +302,7 @@ fn statistics_stand_in_place_of_exchanges() {
 #[test]
 fn rows_and_bytes_have_their_forms() {
     let file = capture("plain.pcap");
-    let csv = stdout(&run(&["decode", &file, "--format", "csv"]));
+    let csv = stdout(&probe(&["decode", &file, "--format", "csv"]));
     assert_eq!(csv.matches("\r\n").count(), 18);
     assert!(csv.starts_with("time_ns,conn,client,server,seq,name,status,"));
     let words = [
@@ -313,7 +313,7 @@ fn rows_and_bytes_have_their_forms() {
         "--filter",
         "status == 9101",
     ];
-    let hex = stdout(&run(&words));
+    let hex = stdout(&probe(&words));
     assert!(
         hex.contains("connection 3 answer #3 app, 24 bytes"),
         "{hex}"
@@ -328,11 +328,11 @@ fn rows_and_bytes_have_their_forms() {
 #[test]
 fn the_same_file_gives_the_same_output() {
     let words = ["decode", &capture("plain.pcap"), "--format", "json"];
-    assert_eq!(run(&words).stdout, run(&words).stdout);
+    assert_eq!(probe(&words).stdout, probe(&words).stdout);
 }
 
 fn spawn(words: &[&str]) -> Child {
-    probe()
+    command()
         .args(words)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -405,6 +405,6 @@ fn standard_input_gives_what_the_file_gives() {
     let mut child = spawn(&["decode", "-", "--format", "jsonl"]);
     child.stdin.take().unwrap().write_all(&bytes).unwrap();
     let piped = child.wait_with_output().unwrap();
-    let read = run(&["decode", &capture("plain.pcap"), "--format", "jsonl"]);
+    let read = probe(&["decode", &capture("plain.pcap"), "--format", "jsonl"]);
     assert_eq!(stdout(&piped), stdout(&read));
 }
