@@ -8,6 +8,7 @@ mod compose;
 mod detail;
 mod effect;
 mod help;
+mod hex;
 mod input;
 mod message;
 mod model;
