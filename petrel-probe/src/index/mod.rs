@@ -10,6 +10,7 @@ mod read;
 mod row;
 mod spool;
 mod store;
+mod subject;
 mod table;
 
 pub use block::BLOCK_ROWS;

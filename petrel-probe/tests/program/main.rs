@@ -3,6 +3,8 @@
 mod itself;
 mod mangled;
 mod record;
+#[cfg(unix)]
+mod terminal;
 mod tools;
 
 use std::{
