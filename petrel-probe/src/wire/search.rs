@@ -8,7 +8,7 @@ use crate::exchange::Side;
 use petrel::wire::{Header, MAC_LEN};
 
 /// Candidates that wait for their end. Of more the ones that reach furthest are given up.
-const WAITING_MAX: usize = 256;
+const WAITING_MAX: usize = 64;
 
 /// Bytes that may be lost while the next sequence number is still as good as known.
 const AWAITED_MAX: u64 = 256 << 10;
