@@ -1,1 +1,59 @@
-//! To be filled.
+//! The terminal interface: traffic to look into, and requests to compose.
+//!
+//! A [`Model`](model::Model) is plain data. It is told what happened (`Msg`), says what is to be done
+//! (`Effect`), and drawing is a function of it. Only the runtime and the workers behind it do anything.
+
+mod commands;
+mod compose;
+mod detail;
+mod effect;
+mod help;
+mod hex;
+mod input;
+mod message;
+mod model;
+mod paint;
+mod palette;
+mod runtime;
+mod signals;
+mod terminal;
+#[cfg(test)]
+mod tests;
+mod traffic;
+mod update;
+mod view;
+mod worker;
+
+pub use runtime::{is_possible, run};
+
+use crate::exchange::Event;
+use std::{path::PathBuf, sync::mpsc::Receiver};
+
+/// What the interface is opened on.
+#[derive(Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "made by the command line, all of it"
+)]
+pub struct Opening {
+    /// Where the traffic comes from.
+    pub source: Source,
+    /// Whether it opens on the composer.
+    pub composes: bool,
+    /// Whether only ASCII is drawn.
+    pub is_ascii: bool,
+}
+
+/// Where the traffic comes from.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Source {
+    /// Only from what is composed.
+    Nowhere,
+    /// A capture file.
+    File(PathBuf),
+    /// A capture on standard input.
+    Stdin,
+    /// Whoever decodes while it happens: the recorder.
+    Live(Receiver<Event>),
+}

@@ -1,0 +1,230 @@
+//! The Traffic screen: a table of exchanges, narrowed by a filter, and one of them in detail.
+
+mod filtering;
+mod keys;
+mod layout;
+mod prompt;
+mod search;
+mod source;
+mod status;
+mod table;
+mod view;
+
+pub(super) use status::status;
+pub(super) use view::{view, view_prompt};
+
+use super::{
+    detail::Detail,
+    effect::Effect,
+    model::{Notice, Outcome},
+    worker::SourceMsg,
+};
+use crate::index::Index;
+use filtering::Filtering;
+use prompt::Prompt;
+use search::Search;
+use source::SourceState;
+use std::collections::BTreeSet;
+
+/// What the Traffic screen knows.
+#[derive(Debug)]
+pub(crate) struct Traffic {
+    /// All rows.
+    index: Index,
+    /// Which of them are shown.
+    filtering: Filtering,
+    /// The selected row. It may be hidden by a filter; then the next one that is shown counts.
+    selected: u32,
+    /// The place in the list of the first row on the screen.
+    top: u32,
+    /// How many rows fit.
+    page: u32,
+    /// Whether the selection stays at the newest row.
+    is_following: bool,
+    /// Rows that the user marked.
+    marks: BTreeSet<u32>,
+    /// What the user looked for last.
+    search: Search,
+    /// Where the rows come from.
+    source: SourceState,
+    /// What is being typed.
+    prompt: Option<Prompt>,
+    /// What was typed before.
+    past: Past,
+    /// The exchange in detail.
+    detail: Detail,
+    /// Which row the detail shows.
+    detail_row: Option<u32>,
+    /// Which row is being read.
+    loading: Option<u32>,
+    /// Which pane has the keys.
+    focus: Focus,
+    /// Whether the detail has the whole screen.
+    is_zoomed: bool,
+}
+
+/// Lines that were applied, the latest last.
+#[derive(Debug, Default)]
+struct Past {
+    filters: Vec<String>,
+    searches: Vec<String>,
+}
+
+/// The panes of the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Focus {
+    Table,
+    Detail,
+}
+
+impl Traffic {
+    /// Nothing was read yet. The name is that of the source.
+    pub(super) fn new(source: &str, is_live: bool) -> Self {
+        Self {
+            index: Index::default(),
+            filtering: Filtering::default(),
+            selected: 0,
+            top: 0,
+            page: 1,
+            is_following: is_live,
+            marks: BTreeSet::new(),
+            search: Search::default(),
+            source: SourceState::new(source),
+            prompt: None,
+            past: Past::default(),
+            detail: Detail::default(),
+            detail_row: None,
+            loading: None,
+            focus: Focus::Table,
+            is_zoomed: false,
+        }
+    }
+
+    /// Whether a text input has the keys.
+    pub(super) const fn is_typing(&self) -> bool {
+        self.prompt.is_some()
+    }
+
+    /// Whether the keys go to the detail.
+    pub(super) fn is_in_detail(&self) -> bool {
+        self.focus == Focus::Detail
+    }
+
+    /// What the source is called, escaped.
+    pub(super) fn source_name(&self) -> &str {
+        &self.source.name
+    }
+
+    /// Whether there is something to be said on the line of the filter.
+    pub(super) fn is_prompting_or_filtered(&self) -> bool {
+        self.prompt.is_some() || self.filtering.expression().is_some()
+    }
+
+    /// The workers told something.
+    pub(super) fn told(&mut self, msg: SourceMsg) -> Outcome {
+        match msg {
+            SourceMsg::Rows(index) => {
+                self.index = index;
+                if self.is_following {
+                    self.select(u32::MAX);
+                }
+            }
+            SourceMsg::Progress { read, total } => self.source.progress(read, total),
+            SourceMsg::Done(totals) => self.source.done(*totals),
+            SourceMsg::Failed(failure) => {
+                self.source.failed(failure.to_string());
+                return Notice::wrong(failure.to_string()).into();
+            }
+            SourceMsg::Loaded { row, exchange } => return self.loaded(row, exchange),
+            SourceMsg::Filtered {
+                generation,
+                matches,
+                judged,
+            } => {
+                self.filtering.told(generation, matches, judged);
+                if self.is_following {
+                    self.select(u32::MAX);
+                }
+            }
+            SourceMsg::Found { generation, row } => {
+                if let Some(found) = self.search.found(generation, row) {
+                    self.is_following = false;
+                    match found {
+                        Some(row) => self.selected = row,
+                        None => return Notice::wrong(self.search.nowhere()).into(),
+                    }
+                }
+            }
+        }
+        Outcome::default()
+    }
+
+    /// Brings the selection onto the screen, and asks for its exchange if it is to be shown. To be
+    /// called after every step; `page` is how many rows fit.
+    pub(super) fn settle(&mut self, page: u32, shows_detail: bool) -> Vec<Effect> {
+        self.page = page.max(1);
+        let (len, at) = (self.len(), self.position());
+        // The last page is full, and the selection is on the screen.
+        self.top = self.top.min(len.saturating_sub(self.page));
+        self.top = self.top.clamp((at + 1).saturating_sub(self.page), at);
+        let Some(row) = self.row_at(at) else {
+            self.detail.clear();
+            self.detail_row = None;
+            return Vec::new();
+        };
+        // One at a time: with the key held down, the rows between are passed over.
+        if !shows_detail || self.detail_row == Some(row) || self.loading.is_some() {
+            return Vec::new();
+        }
+        self.loading = Some(row);
+        vec![Effect::LoadExchange { row }]
+    }
+
+    /// How many rows are shown.
+    fn len(&self) -> u32 {
+        self.filtering.len(&self.index)
+    }
+
+    /// The row at a place of the list.
+    fn row_at(&self, at: u32) -> Option<u32> {
+        self.filtering.row_at(&self.index, at)
+    }
+
+    /// The place of the selection in the list; 0 if that is empty.
+    fn position(&self) -> u32 {
+        self.filtering.position(&self.index, self.selected)
+    }
+
+    /// The selected row, if any is shown.
+    fn current(&self) -> Option<u32> {
+        self.row_at(self.position())
+    }
+
+    /// Selects what is at a place of the list, or last in it.
+    fn select(&mut self, at: u32) {
+        if let Some(row) = self.row_at(at.min(self.len().saturating_sub(1))) {
+            self.selected = row;
+        }
+    }
+
+    fn loaded(
+        &mut self,
+        row: u32,
+        exchange: Result<Box<crate::exchange::Exchange>, petrel_cli::Failure>,
+    ) -> Outcome {
+        if self.loading == Some(row) {
+            self.loading = None;
+        }
+        self.detail_row = Some(row);
+        match exchange {
+            Ok(exchange) => {
+                self.detail.show(exchange);
+                Outcome::default()
+            }
+            Err(failure) => {
+                self.detail.clear();
+                Notice::wrong(failure.to_string()).into()
+            }
+        }
+    }
+}
