@@ -2,6 +2,7 @@
 
 pub mod capture;
 pub mod cli;
+pub mod conversation;
 pub mod decode;
 pub mod exchange;
 pub mod filter;

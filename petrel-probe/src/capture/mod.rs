@@ -3,6 +3,17 @@
 //! Bytes of a file go in, [`Packet`]s come out; a packet goes in, [`Segment`]s come out. Nothing is
 //! opened here and no clock is read.
 
+mod buffer;
+mod dissect;
+mod fragments;
+mod link;
+mod reader;
+#[cfg(test)]
+mod tests;
+
+pub use dissect::Dissector;
+pub use reader::{CaptureError, Reader};
+
 use std::net::SocketAddr;
 
 /// A packet as the file holds it.

@@ -53,6 +53,8 @@ pub enum GapCause {
     Unacknowledged,
     /// The packet was cut when it was captured: the snap length.
     SnapLength,
+    /// The message is over the limit of payloads, and its payload was not kept.
+    OverLimit,
     /// More was waiting for them than is kept.
     Limit,
     /// The connection ended before they came.
@@ -150,6 +152,11 @@ impl Message {
         self.prefix(self.fields().name)
     }
 
+    /// Whether all of the request text was captured.
+    pub fn has_name(&self) -> bool {
+        self.name().len() == usize::from(self.header.name_len)
+    }
+
     /// The payload as far as it was captured without a gap: all of it, if the message is complete.
     pub fn payload(&self) -> &[u8] {
         self.prefix(self.fields().payload)
@@ -243,6 +250,7 @@ impl GapCause {
             Self::Lost => "lost",
             Self::Unacknowledged => "unacknowledged",
             Self::SnapLength => "snap-length",
+            Self::OverLimit => "over-limit",
             Self::Limit => "limit",
             Self::ConnectionEnded => "connection-ended",
             Self::CaptureEnded => "capture-ended",
@@ -255,6 +263,7 @@ impl GapCause {
             Self::Lost => "the receiver had them, the capture lost them",
             Self::Unacknowledged => "nobody acknowledged them",
             Self::SnapLength => "the capture cut its packets short (snap length)",
+            Self::OverLimit => "a payload over the limit is not kept",
             Self::Limit => "too much was waiting for them",
             Self::ConnectionEnded => "the connection ended before they came",
             Self::CaptureEnded => "the capture ends before they came",

@@ -3,7 +3,33 @@
 //! A gap comes out as a gap. Of bytes that were sent twice the first count. No I/O, no clock: what is
 //! old is told by packets, not by time.
 
+mod flow;
+#[cfg(test)]
+mod tests;
+mod way;
+
+pub use flow::{Counters, Flow};
+
 use crate::exchange::GapCause;
+
+/// How long a connection waits for what is missing before it is called a gap, or its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "what a user of it may set")]
+pub struct Patience {
+    /// Packets of the connection that may come meanwhile. Defaults to 4096.
+    pub packets: u64,
+    /// Bytes of one way that may wait meanwhile. Defaults to 8 MiB.
+    pub bytes: usize,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            packets: 4096,
+            bytes: 8 << 20,
+        }
+    }
+}
 
 /// One of the two ways of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,4 +85,15 @@ pub enum StreamEvent<'a> {
         /// Which way.
         way: Way,
     },
+}
+
+impl Way {
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Forth => Self::Back,
+            Self::Back => Self::Forth,
+        }
+    }
 }

@@ -1,0 +1,200 @@
+//! One connection, both ways.
+
+use super::{Patience, StreamEvent, Way, way::WayState};
+use crate::{
+    capture::Segment,
+    exchange::{GapCause, Start},
+};
+
+/// A connection that is put together.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    forth: WayState,
+    back: WayState,
+    patience: Patience,
+    packets: u64,
+    opener: Option<Way>,
+    reset_by: Option<Way>,
+    is_cut: bool,
+    counters: Counters,
+}
+
+/// What was noticed beside the bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "plain counters")]
+pub struct Counters {
+    /// Segments with nothing new in them.
+    pub retransmissions: u64,
+    /// Segments that came before bytes that precede them.
+    pub out_of_order: u64,
+    /// Segments far from where the connection is.
+    pub out_of_window: u64,
+}
+
+impl Flow {
+    /// A connection of which nothing came yet.
+    pub const fn new(patience: Patience) -> Self {
+        Self {
+            forth: WayState::new(Way::Forth),
+            back: WayState::new(Way::Back),
+            patience,
+            packets: 0,
+            opener: None,
+            reset_by: None,
+            is_cut: false,
+            counters: Counters {
+                retransmissions: 0,
+                out_of_order: 0,
+                out_of_window: 0,
+            },
+        }
+    }
+
+    /// The way of the one who opened the connection, if its handshake was captured.
+    pub const fn opener(&self) -> Option<Way> {
+        self.opener
+    }
+
+    /// Whether its handshake was captured.
+    pub const fn start(&self) -> Start {
+        match self.opener {
+            Some(_) => Start::Handshake,
+            None => Start::MidStream,
+        }
+    }
+
+    /// Whether it came to an end: both ways did, or somebody reset it.
+    pub fn has_ended(&self) -> bool {
+        self.reset_by.is_some() || (self.forth.is_over() && self.back.is_over())
+    }
+
+    /// The way of the one who reset it. Who had come to an orderly end before refuses late bytes only.
+    pub fn reset_by(&self) -> Option<Way> {
+        self.reset_by.filter(|way| !self.state(*way).is_over())
+    }
+
+    /// Counters.
+    pub const fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// Bytes that wait, and what they cost.
+    pub const fn held(&self) -> usize {
+        self.forth.held() + self.back.held()
+    }
+
+    /// Whether nothing can come any more: both ways came to their ends, or it was reset behind
+    /// everything that was sent.
+    pub fn is_over(&self) -> bool {
+        let both = self.forth.is_over() && self.back.is_over();
+        both || (self.is_cut && self.forth.is_settled() && self.back.is_settled())
+    }
+
+    /// Whether a segment opens another connection between the same two ports.
+    pub fn is_new_connection(&self, way: Way, segment: &Segment<'_>) -> bool {
+        segment.syn
+            && segment.acknowledged.is_none()
+            && self
+                .state(way)
+                .contradicts(segment.sequence.wrapping_add(1))
+    }
+
+    /// Takes a segment and tells what it makes known.
+    pub fn segment(
+        &mut self,
+        way: Way,
+        segment: &Segment<'_>,
+        out: &mut dyn FnMut(StreamEvent<'_>),
+    ) {
+        self.packets += 1;
+        let (patience, packet) = (self.patience, self.packets);
+        if segment.syn {
+            let opener = if segment.acknowledged.is_some() {
+                way.other()
+            } else {
+                way
+            };
+            self.opener.get_or_insert(opener);
+            let (own, _, counters) = self.ways(way);
+            own.set_anchor(segment.sequence.wrapping_add(1), counters, out);
+        }
+        if let Some(number) = segment.acknowledged {
+            let (_, other, counters) = self.ways(way);
+            if segment.syn {
+                other.set_anchor(number, counters, out);
+            }
+            other.acknowledge(number);
+            if !segment.payload.is_empty() && other.is_acknowledged_whole(number) {
+                out(StreamEvent::Answered { way: way.other() });
+            }
+        }
+        if segment.reset {
+            self.reset(way, segment);
+        }
+        let (own, _, counters) = self.ways(way);
+        own.segment(segment, packet, counters, out);
+        for way in [way, way.other()] {
+            let (own, _, counters) = self.ways(way);
+            if !own.is_settled() {
+                own.lose_patience(patience, packet, counters, out);
+            }
+        }
+    }
+
+    /// The input went quiet: what others acknowledged and did not come will not come, and a beginning
+    /// that was not captured was not.
+    pub fn settle(&mut self, out: &mut dyn FnMut(StreamEvent<'_>)) {
+        for way in [Way::Forth, Way::Back] {
+            let (own, _, counters) = self.ways(way);
+            own.settle(GapCause::Unacknowledged, true, counters, out);
+        }
+    }
+
+    /// What waits takes too much room: everything that is there is told.
+    pub fn force(&mut self, out: &mut dyn FnMut(StreamEvent<'_>)) {
+        for way in [Way::Forth, Way::Back] {
+            let (own, _, counters) = self.ways(way);
+            let patience = Patience {
+                packets: u64::MAX,
+                bytes: 0,
+            };
+            own.lose_patience(patience, 0, counters, out);
+        }
+    }
+
+    /// Nothing more comes: everything that is there is told, and what is missing, for this cause unless
+    /// a better one is known.
+    pub fn finish(&mut self, cause: GapCause, out: &mut dyn FnMut(StreamEvent<'_>)) {
+        for way in [Way::Forth, Way::Back] {
+            let (own, _, counters) = self.ways(way);
+            own.settle(cause, false, counters, out);
+        }
+    }
+
+    fn reset(&mut self, way: Way, segment: &Segment<'_>) {
+        self.reset_by.get_or_insert(way);
+        let has_anchors = self.forth.anchor().is_some() && self.back.anchor().is_some();
+        // In a capture whose packets are out of order a reset can come before data.
+        let is_last = self.state(way).is_next(segment.sequence);
+        let other = self.state(way.other());
+        let has_other = segment
+            .acknowledged
+            .is_none_or(|number| other.is_next(number));
+        self.is_cut |= has_anchors && is_last && has_other;
+    }
+
+    const fn state(&self, way: Way) -> &WayState {
+        match way {
+            Way::Forth => &self.forth,
+            Way::Back => &self.back,
+        }
+    }
+
+    /// This way, the other one, and the counters.
+    const fn ways(&mut self, way: Way) -> (&mut WayState, &mut WayState, &mut Counters) {
+        match way {
+            Way::Forth => (&mut self.forth, &mut self.back, &mut self.counters),
+            Way::Back => (&mut self.back, &mut self.forth, &mut self.counters),
+        }
+    }
+}
