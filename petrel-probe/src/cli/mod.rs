@@ -5,6 +5,7 @@ mod open;
 mod record;
 mod replay;
 mod send;
+mod source;
 mod subject;
 
 use clap::{Parser, Subcommand};

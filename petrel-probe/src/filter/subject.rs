@@ -110,7 +110,7 @@ impl Subject for Exchange {
         let message = message(self, side)?;
         let payload = message.fields().payload;
         let has_gap = |gap: &Gap| gap.at < payload.end && gap.at + gap.len > payload.start;
-        if message.gaps.iter().any(has_gap) {
+        if !payload.is_empty() && message.gaps.iter().any(has_gap) {
             let pieces = message.pieces(payload).into_iter();
             return Some(Payload::Pieces(pieces.map(|(_, bytes)| bytes).collect()));
         }

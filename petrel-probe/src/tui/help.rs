@@ -1,7 +1,7 @@
 //! The keys, over everything else.
 
 use super::{
-    commands::{Command, Motion, Scope, available},
+    commands::{Motion, Scope, available},
     paint::{Look, cut, rows, window},
 };
 use ratatui::{
@@ -13,6 +13,23 @@ use ratatui::{
 
 /// Columns of the keys' names.
 const KEYS_COLUMNS: usize = 16;
+/// On less than this only the first key of each is named.
+const KEYS_WIDTH_MIN: usize = 40;
+
+/// What the table of exchanges shows, which no command tells.
+const LEGEND: [(&str, &str); 5] = [
+    ("stat", "status of the answer; - there is none"),
+    (
+        "mac",
+        "ok: of the payload only; bad; nokey; part: bytes are missing",
+    ),
+    ("!", "bytes or a message are missing"),
+    ("i", "something is to be said: see the detail"),
+    (
+        "len",
+        "length of the answer's payload; without one, of the request's",
+    ),
+];
 
 /// The list of keys.
 #[derive(Debug)]
@@ -49,8 +66,13 @@ impl Help {
     }
 
     fn lines(&self) -> usize {
-        let headings = 2 * self.scopes.len();
-        (headings + available(&self.scopes).count()).saturating_sub(1)
+        let headings = 2 * (self.scopes.len() + usize::from(self.has_legend()));
+        let legend = if self.has_legend() { LEGEND.len() } else { 0 };
+        (headings + available(&self.scopes).count() + legend).saturating_sub(1)
+    }
+
+    fn has_legend(&self) -> bool {
+        self.scopes.contains(&Scope::Traffic)
     }
 
     fn texts(&self, width: usize, look: Look) -> impl Iterator<Item = Line<'static>> {
@@ -61,16 +83,33 @@ impl Help {
             }
             lines.push(Line::styled(scope.title(), look.strong()));
             let of_scope = available(std::slice::from_ref(scope));
-            lines.extend(of_scope.map(|command| line(command, width, look)));
+            lines.extend(of_scope.map(|command| {
+                let shown = match command.keys.first() {
+                    Some(key) if width < KEYS_WIDTH_MIN => key.shown().into_owned(),
+                    _ => command.shown(),
+                };
+                line(&shown, command.doc, width, look)
+            }));
+        }
+        if self.has_legend() {
+            lines.push(Line::default());
+            lines.push(Line::styled("The table", look.strong()));
+            let legend = LEGEND.iter();
+            lines.extend(legend.map(|(sign, meaning)| line(sign, meaning, width, look)));
         }
         lines.into_iter().skip(self.top)
     }
 }
 
-fn line(command: &Command, width: usize, look: Look) -> Line<'static> {
-    let keys = format!("{:KEYS_COLUMNS$} ", command.shown());
-    let doc = cut(command.doc, width.saturating_sub(keys.len()), look);
-    Line::from(vec![Span::styled(keys, look.name()), Span::raw(doc)])
+fn line(shown: &str, doc: &str, width: usize, look: Look) -> Line<'static> {
+    let columns = if width < KEYS_WIDTH_MIN {
+        KEYS_COLUMNS / 2
+    } else {
+        KEYS_COLUMNS
+    };
+    let shown = format!("{shown:columns$} ");
+    let doc = cut(doc, width.saturating_sub(shown.len()), look);
+    Line::from(vec![Span::styled(shown, look.name()), Span::raw(doc)])
 }
 
 /// How many lines of it fit on a screen.

@@ -95,7 +95,10 @@ impl Screen {
     /// taken over anew, because a shell has set it as it likes it.
     pub(super) fn retake(&mut self) -> io::Result<()> {
         take()?;
-        self.terminal.clear()
+        // `Terminal::clear` asks the terminal where its cursor is, and the thread that reads keys would
+        // hear the answer.
+        self.terminal = Terminal::new(CrosstermBackend::new(Frames::default()))?;
+        Ok(())
     }
 
     /// Hands a text to the clipboard, as far as the terminal knows OSC 52.
@@ -141,6 +144,7 @@ fn take() -> io::Result<()> {
     let entered = execute!(
         io::stdout(),
         terminal::EnterAlternateScreen,
+        terminal::Clear(terminal::ClearType::All),
         EnableBracketedPaste,
         cursor::Hide
     );

@@ -74,7 +74,7 @@ pub(super) fn view(model: &Model, area: Rect, buf: &mut Buffer) {
                 height: 1,
                 ..chrome.body
             };
-            traffic::view_prompt(&model.traffic, chrome.filter, Some(below), buf, look);
+            traffic::view_prompt(&model.traffic, chrome.filter, below, buf, look);
         }
         Screen::Compose => compose::view(&model.compose, chrome.body, buf, look),
     }
@@ -89,17 +89,26 @@ pub(super) fn view(model: &Model, area: Rect, buf: &mut Buffer) {
 /// The source, and the screens that there are.
 fn title(model: &Model, area: Rect, buf: &mut Buffer) {
     let look = model.look;
-    let tab = |number, name, screen| {
+    let is_narrow = area.width < 40;
+    let tab = |number: &str, name, screen| {
         let style = if model.screen == screen {
             look.selected(true)
         } else {
             look.quiet()
         };
-        Span::styled(format!(" {number} {name} "), style)
+        Span::styled(format!(" {number}{name} "), style)
     };
     let mut tabs = Line::from(vec![
-        tab(1, "Traffic", Screen::Traffic),
-        tab(2, "Compose", Screen::Compose),
+        tab(
+            if is_narrow { "" } else { "1 " },
+            "Traffic",
+            Screen::Traffic,
+        ),
+        tab(
+            if is_narrow { "" } else { "2 " },
+            "Compose",
+            Screen::Compose,
+        ),
     ]);
     if area.width < 60 {
         // The other one is in the help.
@@ -128,7 +137,12 @@ fn foot(model: &Model, chrome: &Chrome, buf: &mut Buffer) {
     if model.screen == Screen::Traffic {
         let is_cramped = chrome.filter.is_empty();
         if is_cramped && model.traffic.is_prompting_or_filtered() {
-            traffic::view_prompt(&model.traffic, chrome.status, None, buf, look);
+            let above = Rect {
+                y: chrome.body.bottom().saturating_sub(1),
+                height: chrome.body.height.min(1),
+                ..chrome.body
+            };
+            traffic::view_prompt(&model.traffic, chrome.status, above, buf, look);
         } else {
             let things = traffic::status(&model.traffic, look);
             flow(things, chrome.status.width).render(chrome.status, buf);
@@ -166,7 +180,16 @@ fn foot(model: &Model, chrome: &Chrome, buf: &mut Buffer) {
 /// The keys that are wanted most, as many as fit.
 fn hints(model: &Model, width: u16) -> Line<'static> {
     let names: &[&str] = match model.screen {
-        Screen::Traffic if model.traffic.is_typing() => &["back"],
+        Screen::Traffic if model.traffic.is_typing() => {
+            let keys = [
+                ("Enter", "apply"),
+                ("Tab", "complete"),
+                ("Up", "earlier"),
+                ("Esc", "drop"),
+            ];
+            let keys = keys.map(|(key, word)| hint_line(key, word, model.look));
+            return flow(keys, width);
+        }
         Screen::Traffic if model.traffic.is_in_detail() => &[
             "back",
             "next-pane",

@@ -38,6 +38,21 @@ pub struct KeyArgs {
     hmac_key_env: Option<String>,
 }
 
+/// The arguments that give a program several keys, to see which of them fits.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct KeysArgs {
+    /// Check MACs with the key in this file; may be given several times
+    ///
+    /// The bytes of the file are the key, less one final newline. Reports name a key by this path.
+    #[arg(long, value_name = "FILE")]
+    hmac_key_file: Vec<PathBuf>,
+    /// Check MACs with the key in this environment variable; may be given several times
+    ///
+    /// The bytes of its value are the key, all of them. Reports name a key by its variable.
+    #[arg(long, value_name = "VAR")]
+    hmac_key_env: Vec<String>,
+}
+
 /// The key of MACs, in memory that is wiped when it is dropped. `Debug` prints nothing of it.
 #[derive(Clone)]
 pub struct Key {
@@ -52,27 +67,13 @@ impl KeyArgs {
     /// # Errors
     /// If the file cannot be read, the variable is not set, or the key is empty.
     pub fn read(&self) -> Result<Option<Key>, Failure> {
-        let (source, bytes) = if let Some(path) = &self.hmac_key_file {
-            (
-                format!("the key file {}", path.display()),
-                key_of_file(path)?,
-            )
+        if let Some(path) = &self.hmac_key_file {
+            Key::of_file(path).map(Some)
         } else if let Some(name) = &self.hmac_key_env {
-            (
-                format!("the environment variable {name}"),
-                key_of_env(name)?,
-            )
+            Key::of_env(name).map(Some)
         } else {
-            return Ok(None);
-        };
-        let mac_key = MacKey::new(&bytes).map_err(|_| {
-            Failure::usage(format!(
-                "{source} is empty, and an empty key authenticates anybody; \
-                 `petrel keygen` makes a good one"
-            ))
-        })?;
-        warn_of_weakness(&source, &bytes);
-        Ok(Some(Key { bytes, mac_key }))
+            Ok(None)
+        }
     }
 
     /// Whether the arguments name a key.
@@ -93,7 +94,43 @@ impl KeyArgs {
     }
 }
 
+impl KeysArgs {
+    /// The keys with what they are called: their paths and variables as they were given, those of files
+    /// first. Warns like [`KeyArgs::read`].
+    ///
+    /// # Errors
+    /// As [`KeyArgs::read`].
+    pub fn read(&self) -> Result<Vec<(String, Key)>, Failure> {
+        let files = self.hmac_key_file.iter();
+        let files = files.map(|path| Ok((path.display().to_string(), Key::of_file(path)?)));
+        let variables = self.hmac_key_env.iter();
+        let variables = variables.map(|name| Ok((name.clone(), Key::of_env(name)?)));
+        files.chain(variables).collect()
+    }
+}
+
 impl Key {
+    fn of_file(path: &Path) -> Result<Self, Failure> {
+        let source = format!("the key file {}", path.display());
+        Self::new(&source, key_of_file(path)?)
+    }
+
+    fn of_env(name: &str) -> Result<Self, Failure> {
+        let source = format!("the environment variable {name}");
+        Self::new(&source, key_of_env(name)?)
+    }
+
+    fn new(source: &str, bytes: Zeroizing<Vec<u8>>) -> Result<Self, Failure> {
+        let mac_key = MacKey::new(&bytes).map_err(|_| {
+            Failure::usage(format!(
+                "{source} is empty, and an empty key authenticates anybody; \
+                 `petrel keygen` makes a good one"
+            ))
+        })?;
+        warn_of_weakness(source, &bytes);
+        Ok(Self { bytes, mac_key })
+    }
+
     /// The key for signing and verifying.
     pub fn mac_key(&self) -> MacKey {
         self.mac_key.clone()
@@ -216,6 +253,30 @@ mod tests {
             assert_eq!(read(file).unwrap_err().exit(), Exit::Usage);
         }
         assert!(KeyArgs::default().read().unwrap().is_none());
+    }
+
+    #[test]
+    fn several_keys_keep_the_names_they_were_given_by() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = ["a", "b"].map(|name| folder.path().join(name));
+        for path in &paths {
+            files::create(path, b"sixteen bytes or more\n", Readers::Owner).unwrap();
+        }
+        let args = KeysArgs {
+            hmac_key_file: paths.to_vec(),
+            hmac_key_env: Vec::new(),
+        };
+        let keys = args.read().unwrap();
+        let names: Vec<_> = keys.iter().map(|(name, _)| name.into()).collect();
+        assert_eq!(names, paths);
+        assert_eq!(keys[1].1.bytes(), b"sixteen bytes or more");
+
+        let args = KeysArgs {
+            hmac_key_file: vec![paths[0].clone(), folder.path().join("none")],
+            hmac_key_env: Vec::new(),
+        };
+        assert_eq!(args.read().unwrap_err().exit(), Exit::Unreachable);
+        assert!(KeysArgs::default().read().unwrap().is_empty());
     }
 
     #[test]

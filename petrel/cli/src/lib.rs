@@ -48,7 +48,7 @@ pub use certs::{DEVELOPMENT_NAMES, DevelopmentCerts};
 pub use embedded::{Embedded, EmbeddedConfig};
 pub use exit::{Exit, Failure};
 pub use interrupt::Interrupt;
-pub use keys::{Key, KeyArgs, keygen};
+pub use keys::{Key, KeyArgs, KeysArgs, keygen};
 pub use limits::{LimitArgs, LimitSet, flag_of};
 pub use logging::{LogArgs, LogGuard, LogLevel};
 pub use look::Look;

@@ -203,7 +203,7 @@ const TRAFFIC: &[Command] = &[
         "filter",
         &[ch('/')],
         TrafficAction::Filter,
-        "show only exchanges that fulfil an expression; an empty one shows all",
+        "show only what fulfils an expression; empty: all",
     ),
     traffic(
         "only-connection",
@@ -215,7 +215,7 @@ const TRAFFIC: &[Command] = &[
         "search",
         &[Key::Ctrl('f')],
         TrafficAction::Search,
-        "look for text in payloads, or for bytes: hex:7b 22",
+        "look for text in payloads, or bytes: hex:7b 22",
     ),
     traffic(
         "search-next",

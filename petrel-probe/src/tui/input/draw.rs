@@ -70,7 +70,7 @@ fn hidden_columns(input: &Input, width: usize, look: Look) -> usize {
     let under_cursor = cluster::all(&input.text)
         .find(|(start, _)| *start == input.cursor)
         .map_or(1, |(_, text)| cluster::drawn(text, look.is_ascii).1);
-    let end = columns_before_cursor(input, look) + under_cursor.min(step);
+    let end = columns_before_cursor(input, look) + under_cursor.min(width);
     let wanted = end.saturating_sub(width).div_ceil(step) * step;
     // Not within a cluster, of which the rest would be left out.
     let mut column = 0;

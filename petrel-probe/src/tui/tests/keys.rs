@@ -89,7 +89,7 @@ fn a_filter_holds_from_enter_on_and_the_selection_stays() {
 #[test]
 fn an_old_result_stays_until_the_new_one_begins() {
     let mut stage = stage();
-    stage.type_text("/status >= 400");
+    stage.type_text("5G/status >= 400");
     stage.press(KeyCode::Enter);
     let expected = place(&stage);
     // The workers answer at once on this stage, so the next question is put past it.

@@ -21,10 +21,19 @@ impl Traffic {
             return Outcome::default();
         };
         match key.code {
+            KeyCode::Enter if prompt.choose() => return Outcome::default(),
             KeyCode::Enter => return self.enter(),
-            KeyCode::Tab => prompt.complete(),
+            KeyCode::Tab => {
+                prompt.complete(true);
+                return Outcome::default();
+            }
+            KeyCode::BackTab => {
+                prompt.complete(false);
+                return Outcome::default();
+            }
             _ => {}
         }
+        prompt.close();
         if prompt.input.press(key) {
             prompt.judge();
         }
@@ -41,7 +50,10 @@ impl Traffic {
 
     /// Leaves what was opened last.
     pub(in super::super) fn back(&mut self) {
-        if self.prompt.take().is_some() {
+        if let Some(prompt) = &mut self.prompt {
+            if !prompt.close() {
+                self.prompt = None;
+            }
             return;
         }
         if std::mem::take(&mut self.is_zoomed) {
@@ -121,10 +133,11 @@ impl Traffic {
             TrafficAction::Open => self.open(),
             TrafficAction::Filter => {
                 let text = self.filtering.expression().unwrap_or_default();
-                self.prompt = Some(Prompt::new(PromptKind::Filter, text));
+                self.prompt = Some(Prompt::new(PromptKind::Filter, text, &self.past.filters));
             }
             TrafficAction::Search => {
-                self.prompt = Some(Prompt::new(PromptKind::Search, self.search.pattern()));
+                let text = self.search.pattern();
+                self.prompt = Some(Prompt::new(PromptKind::Search, text, &self.past.searches));
             }
             TrafficAction::SearchNext => return self.go_on(false),
             TrafficAction::SearchPrevious => return self.go_on(true),
@@ -182,6 +195,13 @@ impl Traffic {
         let text = prompt.input.text().to_owned();
         let kind = prompt.kind;
         self.prompt = None;
+        let past = match kind {
+            PromptKind::Filter => &mut self.past.filters,
+            PromptKind::Search => &mut self.past.searches,
+        };
+        if !text.is_empty() {
+            past.push(text.clone());
+        }
         match kind {
             PromptKind::Filter => self.filtering.apply(&text).into(),
             PromptKind::Search => {

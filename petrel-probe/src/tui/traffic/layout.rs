@@ -45,16 +45,21 @@ impl Traffic {
     pub(in super::super) fn room(&self, area: Rect) -> (u32, bool) {
         let panes = self.panes(area);
         let rows = panes.table.map_or(self.page, |table| {
-            // One for the heading, if there is room for it.
-            u32::from(table.height.saturating_sub(u16::from(table.height > 2)))
+            u32::from(table.height.saturating_sub(heading_rows(table)))
         });
         (rows, panes.detail.is_some())
     }
 }
 
+/// The heading of the table, if there is room for it.
+pub(super) fn heading_rows(table: Rect) -> u16 {
+    u16::from(table.height > 3)
+}
+
 fn beside(area: Rect) -> Panes {
-    // What the table needs, but not more than half of it.
-    let width = (area.width / 2).clamp(50, 96);
+    // The table needs a little more than the detail, and beyond some width neither does.
+    let width = (u32::from(area.width) * 56 / 100).min(96);
+    let width = u16::try_from(width).unwrap_or(area.width);
     Panes {
         table: Some(Rect { width, ..area }),
         rule: Some(Rect {

@@ -49,6 +49,8 @@ pub(crate) struct Traffic {
     source: SourceState,
     /// What is being typed.
     prompt: Option<Prompt>,
+    /// What was typed before.
+    past: Past,
     /// The exchange in detail.
     detail: Detail,
     /// Which row the detail shows.
@@ -59,6 +61,13 @@ pub(crate) struct Traffic {
     focus: Focus,
     /// Whether the detail has the whole screen.
     is_zoomed: bool,
+}
+
+/// Lines that were applied, the latest last.
+#[derive(Debug, Default)]
+struct Past {
+    filters: Vec<String>,
+    searches: Vec<String>,
 }
 
 /// The panes of the screen.
@@ -82,6 +91,7 @@ impl Traffic {
             search: Search::default(),
             source: SourceState::new(source),
             prompt: None,
+            past: Past::default(),
             detail: Detail::default(),
             detail_row: None,
             loading: None,

@@ -1,6 +1,9 @@
 //! What is typed on the Traffic screen: a filter, or something to look for.
 
-use super::{super::input::Input, search::needle};
+use super::{
+    super::input::{Completion, Input},
+    search::needle,
+};
 use crate::filter::{self, Filter};
 
 /// A line that is being typed, and what is to be said of it meanwhile.
@@ -12,6 +15,8 @@ pub(super) struct Prompt {
     pub(super) input: Input,
     /// Whether it can be applied.
     pub(super) check: Check,
+    /// What the field before the cursor could become.
+    pub(super) completion: Completion,
 }
 
 /// What a line is for.
@@ -32,8 +37,6 @@ pub(super) enum Check {
     Valid,
     /// It cannot.
     Invalid(Wrong),
-    /// What the text may be completed to.
-    Choices(String),
 }
 
 /// What is wrong with a line.
@@ -46,11 +49,15 @@ pub(super) struct Wrong {
 }
 
 impl Prompt {
-    pub(super) fn new(kind: PromptKind, text: &str) -> Self {
+    /// With a text to begin with, and those that were applied before.
+    pub(super) fn new(kind: PromptKind, text: &str, past: &[String]) -> Self {
+        let mut input = Input::default().with_past(past.iter().cloned());
+        input.set(text);
         let mut prompt = Self {
             kind,
-            input: Input::new(text),
+            input,
             check: Check::Valid,
+            completion: Completion::default(),
         };
         prompt.judge();
         prompt
@@ -78,28 +85,37 @@ impl Prompt {
         };
     }
 
-    /// Completes the field at the end of the text, as far as it is clear which one is meant.
-    pub(super) fn complete(&mut self) {
+    /// Completes the field before the cursor, or shows what it could become; again, selects the next one
+    /// of these, or the one before.
+    pub(super) fn complete(&mut self, is_forward: bool) {
         if self.kind != PromptKind::Filter {
             return;
         }
-        let text = self.input.text();
-        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '_';
-        let start = text.trim_end_matches(is_word).len();
-        let (before, word) = text.split_at(start);
-        let fields: Vec<&str> = filter::completions(word).collect();
-        let Some(common) = common_beginning(&fields) else {
-            return;
-        };
-        if common.len() > word.len() {
-            let end = if fields.len() == 1 { " " } else { "" };
-            let completed = format!("{before}{common}{end}");
-            self.input.set(&completed);
-            self.judge();
+        if self.completion.is_empty() {
+            let before = self.input.text().get(..self.input.cursor());
+            let before = before.unwrap_or_default();
+            let is_word = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '_';
+            let from = before.trim_end_matches(is_word).len();
+            let fields = filter::fields().iter().map(|field| field.name);
+            self.completion = Completion::of(&self.input, from, fields);
+            if self.completion.choices().len() == 1 {
+                self.choose();
+                return;
+            }
         }
-        if fields.len() > 1 {
-            self.check = Check::Choices(fields.join(" "));
-        }
+        self.completion.select(is_forward);
+    }
+
+    /// Takes the completion that is selected; whether there was one.
+    pub(super) fn choose(&mut self) -> bool {
+        let is_chosen = !self.completion.is_empty() && self.completion.apply(&mut self.input);
+        self.judge();
+        is_chosen
+    }
+
+    /// Shows no completions any more; whether there were any.
+    pub(super) fn close(&mut self) -> bool {
+        !std::mem::take(&mut self.completion).is_empty()
     }
 }
 
@@ -113,23 +129,12 @@ fn judge_filter(text: &str) -> Check {
     }
 }
 
-/// What all words begin with.
-fn common_beginning<'w>(words: &[&'w str]) -> Option<&'w str> {
-    let (first, others) = words.split_first()?;
-    let alike = |other: &&str| {
-        let pairs = first.bytes().zip(other.bytes());
-        pairs.take_while(|(a, b)| a == b).count()
-    };
-    let len = others.iter().map(alike).min().unwrap_or(first.len());
-    first.get(..len)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn filter(text: &str) -> Prompt {
-        Prompt::new(PromptKind::Filter, text)
+        Prompt::new(PromptKind::Filter, text, &[])
     }
 
     #[test]
@@ -141,7 +146,7 @@ mod tests {
         };
         assert_eq!(wrong.column, 13);
         assert!(wrong.advice.contains("did you mean `status`?"), "{wrong:?}");
-        let search = Prompt::new(PromptKind::Search, "hex:7z");
+        let search = Prompt::new(PromptKind::Search, "hex:7z", &[]);
         assert!(matches!(
             search.check,
             Check::Invalid(Wrong { column: 6, .. })
@@ -149,16 +154,18 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_completed_as_far_as_it_is_clear() {
-        let mut prompt = filter("seq == 1 && sta");
-        prompt.complete();
-        assert_eq!(prompt.input.text(), "seq == 1 && status ");
-        let mut prompt = filter("resp");
-        prompt.complete();
-        assert_eq!(prompt.input.text(), "response");
-        assert!(matches!(&prompt.check, Check::Choices(all) if all.contains("response.status")));
-        let mut prompt = filter("x ");
-        prompt.complete();
-        assert_eq!(prompt.input.text(), "x ");
+    fn a_field_is_completed_at_once_if_it_is_clear_which() {
+        let mut prompt = filter("seq == 1 && compl");
+        prompt.complete(true);
+        assert_eq!(prompt.input.text(), "seq == 1 && complete");
+        assert!(prompt.completion.is_empty());
+        let mut prompt = filter("response.pay");
+        prompt.complete(true);
+        assert!(prompt.choose());
+        assert!(prompt.input.text().starts_with("response.payload"));
+        let mut prompt = filter("zzz");
+        prompt.complete(true);
+        assert!(!prompt.choose());
+        assert_eq!(prompt.input.text(), "zzz");
     }
 }

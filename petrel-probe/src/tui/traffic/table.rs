@@ -3,6 +3,7 @@
 use super::{
     super::paint::{Look, cut, fill_style},
     Focus, Traffic,
+    layout::heading_rows,
 };
 use crate::{exchange::MacState, index::RowView};
 use petrel::wire::Status;
@@ -40,8 +41,8 @@ const BY_IMPORTANCE: [Column; 10] = [
     Column::Mac,
     Column::Number,
     Column::Time,
-    Column::Sequence,
     Column::Connection,
+    Column::Sequence,
     Column::Length,
 ];
 
@@ -133,8 +134,8 @@ impl Traffic {
             return;
         }
         let columns = columns(area.width, self.index.len());
-        let has_heading = area.height > 2;
-        if has_heading {
+        let heading_rows = heading_rows(area);
+        if heading_rows > 0 {
             let heading = Rect { height: 1, ..area };
             let mut x = area.x + 1;
             for (column, width) in &columns {
@@ -151,7 +152,7 @@ impl Traffic {
                 x = x.saturating_add(width + 1);
             }
         }
-        let first_row = area.y + u16::from(has_heading);
+        let first_row = area.y + heading_rows;
         let current = self.current();
         for (y, at) in (first_row..area.bottom()).zip(self.top..) {
             let Some(row) = self.row_at(at) else { break };
@@ -162,7 +163,9 @@ impl Traffic {
             };
             self.draw_row(line, buf, look, row, &columns);
             if current == Some(row) {
-                buf.set_string(line.x, y, look.pointer(), look.strong());
+                if !self.marks.contains(&row) {
+                    buf.set_string(line.x, y, look.pointer(), look.strong());
+                }
                 fill_style(line, buf, look.selected(self.focus == Focus::Table));
             }
         }
@@ -232,7 +235,7 @@ impl Traffic {
         } else {
             "nothing yet"
         };
-        let y = area.y + u16::from(area.height > 2);
+        let y = area.y + heading_rows(area);
         let text = cut(text, area.width.saturating_sub(2).into(), look);
         buf.set_string(area.x.saturating_add(1), y, text, look.quiet());
     }

@@ -17,6 +17,9 @@ use ratatui::{
 };
 use unicode_width::UnicodeWidthStr;
 
+/// On less than this there is room for signs only.
+const NARROW_COLUMNS: u16 = 40;
+
 /// Draws table and detail.
 pub(in super::super) fn view(traffic: &Traffic, area: Rect, buf: &mut Buffer, look: Look) {
     let panes = traffic.panes(area);
@@ -38,11 +41,11 @@ pub(in super::super) fn view(traffic: &Traffic, area: Rect, buf: &mut Buffer, lo
 }
 
 /// Draws what is being typed, or the filter that is. What is wrong with it is pointed at on the line
-/// below, if there is one.
+/// `below`, which may be above.
 pub(in super::super) fn view_prompt(
     traffic: &Traffic,
     area: Rect,
-    below: Option<Rect>,
+    below: Rect,
     buf: &mut Buffer,
     look: Look,
 ) {
@@ -60,16 +63,19 @@ pub(in super::super) fn view_prompt(
             ])
             .render(area, buf);
         }
-        (None, None) => Line::styled("filter none", look.quiet()).render(area, buf),
+        (None, None) => {
+            Line::styled("filter none", look.quiet()).render(area, buf);
+        }
     }
 }
 
-fn draw_prompt(prompt: &Prompt, area: Rect, below: Option<Rect>, buf: &mut Buffer, look: Look) {
+fn draw_prompt(prompt: &Prompt, area: Rect, below: Rect, buf: &mut Buffer, look: Look) {
     Clear.render(area, buf);
-    let label = prompt.label();
+    let is_narrow = area.width < NARROW_COLUMNS;
+    let label = if is_narrow { "/" } else { prompt.label() };
     let label_width = u16::try_from(label.len() + 1).unwrap_or(area.width);
     let room = area.width.saturating_sub(label_width);
-    let (verdict, style) = verdict(&prompt.check, below.is_some(), look);
+    let (verdict, style) = verdict(&prompt.check, is_narrow, look);
     // A message may take half of the line, a word or two always their place.
     let verdict = cut(&verdict, usize::from(room / 2).max(9), look);
     let verdict = Line::styled(verdict, style);
@@ -87,66 +93,52 @@ fn draw_prompt(prompt: &Prompt, area: Rect, below: Option<Rect>, buf: &mut Buffe
         ..area
     };
     verdict.render(place, buf);
-    if let Some(below) = below {
-        draw_advice(prompt, typed, below, buf, look);
+    draw_advice(prompt, typed, below, buf, look);
+    if !prompt.completion.is_empty() {
+        prompt.completion.view(typed, buf.area, buf, look);
     }
 }
 
-/// Points at what is wrong, or shows what there is to choose from.
+/// Points at what is wrong.
 fn draw_advice(prompt: &Prompt, typed: Rect, below: Rect, buf: &mut Buffer, look: Look) {
-    let (before, text) = match &prompt.check {
-        Check::Invalid(wrong) => {
-            let before = prompt
-                .input
-                .text()
-                .chars()
-                .take(wrong.column.saturating_sub(1));
-            let before: String = before.collect();
-            (before.width(), format!("^ {}", wrong.advice))
-        }
-        Check::Choices(choices) => (0, choices.clone()),
-        Check::Empty(_) | Check::Valid => return,
+    let Check::Invalid(wrong) = &prompt.check else {
+        return;
     };
+    let typed_before = prompt
+        .input
+        .text()
+        .chars()
+        .take(wrong.column.saturating_sub(1));
+    let before = typed_before.collect::<String>().width();
+    let text = look.text(format!("^ {}", wrong.advice).as_bytes());
     // A message that does not fit behind its place stands at the end of the line.
     let room = usize::from(below.right().saturating_sub(typed.x));
     let before = before.min(room.saturating_sub(text.width()));
     let x = typed.x + u16::try_from(before).unwrap_or(0);
-    Clear.render(below, buf);
-    let text = cut(
-        &look.text(text.as_bytes()),
-        usize::from(below.right().saturating_sub(x)),
-        look,
-    );
-    let style = match &prompt.check {
-        Check::Invalid(_) => look.wrong(),
-        _ => look.quiet(),
-    };
     let place = Rect {
         x,
         width: below.right().saturating_sub(x),
         height: 1,
         ..below
     };
-    Line::styled(text, style).render(place, buf);
+    Clear.render(below, buf);
+    Line::styled(cut(&text, place.width.into(), look), look.wrong()).render(place, buf);
 }
 
-/// What is said beside the text; in short, if there is a line for the rest.
+/// What is said beside the text, which may be no more than a sign.
 fn verdict(check: &Check, is_short: bool, look: Look) -> (String, Style) {
-    match check {
-        Check::Empty(meaning) => ((*meaning).to_owned(), look.quiet()),
-        Check::Valid => (format!("{} valid", look.glyph("✓", "+")), look.good()),
-        Check::Choices(choices) if is_short || choices.is_empty() => (String::new(), look.quiet()),
-        Check::Choices(choices) => (choices.clone(), look.quiet()),
-        Check::Invalid(_) if is_short => (
-            look.glyph("✗ invalid", "! invalid").to_owned(),
-            look.wrong(),
-        ),
-        Check::Invalid(wrong) => {
-            let cross = look.glyph("✗", "!");
-            (
-                format!("{cross} {}: {}", wrong.column, wrong.advice),
-                look.wrong(),
-            )
-        }
+    let (sign, word, style) = match check {
+        Check::Empty(meaning) => ("", *meaning, look.quiet()),
+        Check::Valid => (look.glyph("✓", "+"), "valid", look.good()),
+        Check::Invalid(_) => (look.glyph("✗", "!"), "invalid", look.wrong()),
+    };
+    if is_short || sign.is_empty() {
+        let text = if sign.is_empty() && !is_short {
+            word
+        } else {
+            sign
+        };
+        return (text.to_owned(), style);
     }
+    (format!("{sign} {word}"), style)
 }
