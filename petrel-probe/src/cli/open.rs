@@ -34,6 +34,7 @@ pub(super) fn execute(args: &OpenArgs) -> Result<Exit, Failure> {
     tui::run(tui::Opening {
         composes: matches!(source, tui::Source::Nowhere),
         source,
+        decoder: crate::decode::DecoderConfig::default(),
         is_ascii: args.ascii,
     })
 }

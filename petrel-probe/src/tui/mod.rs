@@ -26,7 +26,7 @@ mod worker;
 
 pub use runtime::{is_possible, run};
 
-use crate::exchange::Event;
+use crate::{decode::DecoderConfig, exchange::Event};
 use std::{path::PathBuf, sync::mpsc::Receiver};
 
 /// What the interface is opened on.
@@ -38,6 +38,8 @@ use std::{path::PathBuf, sync::mpsc::Receiver};
 pub struct Opening {
     /// Where the traffic comes from.
     pub source: Source,
+    /// How a capture is decoded.
+    pub decoder: DecoderConfig,
     /// Whether it opens on the composer.
     pub composes: bool,
     /// Whether only ASCII is drawn.

@@ -38,7 +38,7 @@ pub fn is_possible(source: &Source) -> bool {
 pub fn run(opening: Opening) -> Result<Exit, Failure> {
     let (tell, messages) = mpsc::channel();
     let mut model = model_of(&opening);
-    let workers = Workers::start(opening.source, tell.clone())?;
+    let workers = Workers::start(opening.source, opening.decoder, tell.clone())?;
     signals::tell_signals(tell.clone()).map_err(|error| cannot("watch for signals", &error))?;
     let on_panic = tell.clone();
     let screen = Screen::open(move || {
@@ -137,7 +137,7 @@ fn perform(effect: Effect, screen: &mut Screen, workers: &Workers) -> io::Result
             within,
             generation,
         } => workers.search(needle, from, is_backward, within, generation),
-        Effect::Append(exchange) => workers.append(exchange),
+        Effect::Append(exchange) => workers.append(&exchange),
         Effect::Copy(text) => Screen::copy(&text)?,
         Effect::Compose(_) => {}
     }

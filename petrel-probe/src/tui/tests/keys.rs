@@ -206,12 +206,12 @@ fn following_stays_at_the_newest_until_one_leaves_it() {
     let mut more = exchanges();
     more.push(exchange(3, 1, b"new", 200, (20_000_000, 1)));
     stage.exchanges.clone_from(&more);
-    stage.tell(Msg::Source(SourceMsg::Rows(index_of(&more))));
+    stage.tell(Msg::Source(SourceMsg::Rows(index_of(&more).into())));
     assert_eq!(place(&stage), "8/8");
     stage.type_text("k");
     more.push(exchange(3, 2, b"newer", 200, (21_000_000, 1)));
     stage.exchanges.clone_from(&more);
-    stage.tell(Msg::Source(SourceMsg::Rows(index_of(&more))));
+    stage.tell(Msg::Source(SourceMsg::Rows(index_of(&more).into())));
     assert_eq!(place(&stage), "7/9");
 }
 

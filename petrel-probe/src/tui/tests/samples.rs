@@ -169,7 +169,7 @@ impl Stage {
             effects: Vec::new(),
         };
         let index = index_of(&stage.exchanges);
-        stage.tell(Msg::Source(SourceMsg::Rows(index)));
+        stage.tell(Msg::Source(SourceMsg::Rows(index.into())));
         stage
     }
 

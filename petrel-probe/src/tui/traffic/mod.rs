@@ -123,8 +123,8 @@ impl Traffic {
     /// The workers told something.
     pub(super) fn told(&mut self, msg: SourceMsg) -> Outcome {
         match msg {
-            SourceMsg::Rows(index) => {
-                self.index = index;
+            SourceMsg::Rows(rows) => {
+                self.index = rows.into_index();
                 if self.is_following {
                     self.select(u32::MAX);
                 }
