@@ -1,4 +1,6 @@
 //! The program as its users run it.
 
+mod itself;
+mod record;
 #[cfg(unix)]
 mod terminal;
