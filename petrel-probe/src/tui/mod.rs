@@ -40,6 +40,8 @@ pub struct Opening {
     pub source: Source,
     /// How a capture is decoded.
     pub decoder: DecoderConfig,
+    /// What narrows the table at first; known to be valid.
+    pub filter: Option<String>,
     /// Whether it opens on the composer.
     pub composes: bool,
     /// Whether only ASCII is drawn.

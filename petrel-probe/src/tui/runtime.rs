@@ -38,6 +38,7 @@ pub fn is_possible(source: &Source) -> bool {
 pub fn run(opening: Opening) -> Result<Exit, Failure> {
     let (tell, messages) = mpsc::channel();
     let mut model = model_of(&opening);
+    let narrowing = opening.filter.map(|filter| model.traffic.narrow(&filter));
     let workers = Workers::start(opening.source, opening.decoder, tell.clone())?;
     signals::tell_signals(tell.clone()).map_err(|error| cannot("watch for signals", &error))?;
     let on_panic = tell.clone();
@@ -46,7 +47,10 @@ pub fn run(opening: Opening) -> Result<Exit, Failure> {
     });
     let mut screen = screen.map_err(|error| cannot("take over the terminal", &error))?;
     signals::tell_keys(tell).map_err(|error| cannot("read keys", &error))?;
-    let ended = turn(&mut model, &mut screen, &messages, &workers);
+    let ended = match narrowing.map(|effect| perform(effect, &mut screen, &workers)) {
+        None | Some(Ok(_)) => turn(&mut model, &mut screen, &messages, &workers),
+        Some(Err(error)) => Err(error),
+    };
     drop(screen);
     match ended {
         _ if terminal::has_panicked() => {

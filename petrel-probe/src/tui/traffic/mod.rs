@@ -100,6 +100,11 @@ impl Traffic {
         }
     }
 
+    /// Shows only what fulfils an expression, which is known to be valid.
+    pub(super) fn narrow(&mut self, expression: &str) -> Effect {
+        self.filtering.apply(expression)
+    }
+
     /// Whether a text input has the keys.
     pub(super) const fn is_typing(&self) -> bool {
         self.prompt.is_some()
