@@ -305,7 +305,7 @@ fn a_million_rows_are_gone_through_without_looking_at_them() {
     }
     stage.exchanges = vec![row];
     let rows = indexer.index().clone();
-    update(&mut stage.model, Msg::Source(SourceMsg::Rows(rows)));
+    update(&mut stage.model, Msg::Source(SourceMsg::Rows(rows.into())));
     for keys in ["50000G", "G", "99k", "g"] {
         for c in keys.chars() {
             update(&mut stage.model, Msg::Key(char_key(c)));
