@@ -426,7 +426,6 @@ impl Session {
                 });
             }
             Kind::Answer(AnswerError::WrongName) => notes.push(Note::WrongName),
-            Kind::Timeout { .. } => notes.push(Note::UnansweredYet),
             _ if response.is_none() => notes.push(Note::Unanswered),
             _ => {}
         }

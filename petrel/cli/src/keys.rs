@@ -76,6 +76,13 @@ impl KeyArgs {
         }
     }
 
+    /// What the key is called in reports, if the arguments name one: its path or its variable.
+    pub fn label(&self) -> Option<String> {
+        let file = self.hmac_key_file.as_ref();
+        let file = file.map(|path| path.display().to_string());
+        file.or_else(|| self.hmac_key_env.clone())
+    }
+
     /// Whether the arguments name a key.
     pub const fn is_given(&self) -> bool {
         self.hmac_key_file.is_some() || self.hmac_key_env.is_some()
