@@ -87,7 +87,9 @@ fn what_is_told_as_complete_of_a_lossy_capture_was_said_and_losses_are_told() {
                 .filter(|exchange| truth.contains(*exchange) && !ours.contains(*exchange))
                 .collect();
             assert!(missed.is_empty(), "{manners}, seed {seed}: {missed:?}");
-            assert_eq!(is_whole, ours == truth, "{manners}, seed {seed}");
+            // What lacks nothing but acknowledgments is complete, and a file that is cut never is.
+            let may_be_whole = ours == truth && *manners != "truncate";
+            assert!(!is_whole || may_be_whole, "{manners}, seed {seed}");
         }
     }
 }

@@ -206,7 +206,7 @@ fn exchange(number: u32) -> Exchange {
     }
 }
 
-fn events(numbers: std::ops::Range<u32>, events: &mpsc::Sender<Event>) {
+fn events(numbers: std::ops::Range<u32>, events: &Sender<Event>) {
     for number in numbers {
         events
             .send(Event::Exchange(Box::new(exchange(number))))
