@@ -1,5 +1,8 @@
 //! The threads behind the interface. (Placeholder: what the shell expects of it.)
 
+pub(crate) mod history;
+pub(crate) mod session;
+
 use super::{Source, message::Msg};
 use crate::{exchange::Exchange, index::Index, totals::Totals};
 use petrel_cli::Failure;
