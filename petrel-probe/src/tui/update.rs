@@ -221,6 +221,7 @@ fn composed(model: &mut Model, msg: compose::Msg) -> Outcome {
                 outcome.notice = copied.notice;
             }
             compose::Effect::Append(exchange) => outcome.effects.push(Effect::Append(exchange)),
+            other => outcome.effects.push(Effect::Compose(other)),
         }
     }
     outcome
