@@ -78,8 +78,23 @@ pub(super) fn execute(args: &OpenArgs) -> Result<Exit, Failure> {
         source,
         decoder: args.source.decoder_config()?,
         filter: args.source.filter().map(ToString::to_string),
+        setup: setup(args)?,
         is_ascii: args.ascii,
     })
+}
+
+#[cfg(feature = "tui")]
+fn setup(args: &OpenArgs) -> Result<tui::Setup, Failure> {
+    let mut setup = tui::Setup {
+        target: args.target(),
+        keys: args.keys()?,
+        key_words: args.source.key_words(),
+        tls: args.connect.tls.clone(),
+        history: tui::history_path().filter(|_| !args.no_history),
+        ..tui::Setup::default()
+    };
+    (setup.connect_timeout, setup.timeout) = args.connect.timeouts();
+    Ok(setup)
 }
 
 #[cfg(not(feature = "tui"))]
