@@ -143,6 +143,8 @@ pub(crate) enum TrafficAction {
     OnlyConnection,
     /// Gives the detail the whole screen, or no longer.
     Zoom,
+    /// Takes the request to the composer.
+    Edit,
 }
 
 impl Command {

@@ -3,8 +3,8 @@
 //! It blocks until something happens. Idle, it uses no processor time.
 
 use super::{
-    Opening, Source,
-    compose::Compose,
+    OWN_CONNECTIONS, Opening, Source,
+    compose::{self, Compose},
     effect::Effect,
     message::Msg,
     model::{Model, Screen as Shown},
@@ -14,7 +14,7 @@ use super::{
     traffic::Traffic,
     update::update,
     view::view,
-    worker::Workers,
+    worker::{Workers, session::Composer},
 };
 use petrel_cli::{Exit, Failure};
 use std::{
@@ -35,10 +35,19 @@ pub fn is_possible(source: &Source) -> bool {
 ///
 /// # Errors
 /// If the source cannot be opened, or the terminal cannot be taken over.
-pub fn run(opening: Opening) -> Result<Exit, Failure> {
+pub fn run(mut opening: Opening) -> Result<Exit, Failure> {
     let (tell, messages) = mpsc::channel();
+    if !matches!(opening.source, Source::Nowhere) {
+        opening.setup.first_connection = OWN_CONNECTIONS + 1;
+    }
     let mut model = model_of(&opening);
-    let workers = Workers::start(opening.source, opening.decoder, tell.clone())?;
+    let narrowing = opening.filter.map(|filter| model.traffic.narrow(&filter));
+    let behind = Behind {
+        traffic: Workers::start(opening.source, opening.decoder, tell.clone())?,
+        composer: Composer::start(opening.setup, tell.clone())?,
+    };
+    // Nobody can have closed the channel.
+    let _ = tell.send(Msg::Compose(compose::Msg::Begin));
     signals::tell_signals(tell.clone()).map_err(|error| cannot("watch for signals", &error))?;
     let on_panic = tell.clone();
     let screen = Screen::open(move || {
@@ -46,7 +55,10 @@ pub fn run(opening: Opening) -> Result<Exit, Failure> {
     });
     let mut screen = screen.map_err(|error| cannot("take over the terminal", &error))?;
     signals::tell_keys(tell).map_err(|error| cannot("read keys", &error))?;
-    let ended = turn(&mut model, &mut screen, &messages, &workers);
+    let ended = match narrowing.map(|effect| perform(effect, &mut screen, &behind)) {
+        None | Some(Ok(_)) => turn(&mut model, &mut screen, &messages, &behind),
+        Some(Err(error)) => Err(error),
+    };
     drop(screen);
     match ended {
         _ if terminal::has_panicked() => {
@@ -58,6 +70,13 @@ pub fn run(opening: Opening) -> Result<Exit, Failure> {
         Err(error) if is_gone(&error) => Ok(Exit::Done),
         Err(error) => Err(cannot("use the terminal", &error)),
     }
+}
+
+/// The threads behind the interface.
+#[derive(Debug)]
+struct Behind {
+    traffic: Workers,
+    composer: Composer,
 }
 
 fn model_of(opening: &Opening) -> Model {
@@ -82,7 +101,7 @@ fn model_of(opening: &Opening) -> Model {
         count: None,
         notice: None,
         traffic: Traffic::new(&name, matches!(opening.source, Source::Live(_))),
-        compose: Compose::default(),
+        compose: Compose::new(&opening.setup),
     }
 }
 
@@ -90,7 +109,7 @@ fn turn(
     model: &mut Model,
     screen: &mut Screen,
     messages: &Receiver<Msg>,
-    workers: &Workers,
+    behind: &Behind,
 ) -> io::Result<()> {
     loop {
         let (width, height) = screen.size()?;
@@ -99,7 +118,7 @@ fn turn(
             effects = update(model, Msg::Resize { width, height });
         }
         for effect in effects {
-            if perform(effect, screen, workers)? {
+            if perform(effect, screen, behind)? {
                 return Ok(());
             }
         }
@@ -111,7 +130,7 @@ fn turn(
         let more = messages.try_iter().take(MESSAGES_MAX);
         for msg in std::iter::once(first).chain(more) {
             for effect in update(model, msg) {
-                if perform(effect, screen, workers)? {
+                if perform(effect, screen, behind)? {
                     return Ok(());
                 }
             }
@@ -120,7 +139,8 @@ fn turn(
 }
 
 /// Does what the model wants; true if that is the end.
-fn perform(effect: Effect, screen: &mut Screen, workers: &Workers) -> io::Result<bool> {
+fn perform(effect: Effect, screen: &mut Screen, behind: &Behind) -> io::Result<bool> {
+    let workers = &behind.traffic;
     match effect {
         Effect::Quit => return Ok(true),
         Effect::Suspend => suspend(screen)?,
@@ -139,7 +159,7 @@ fn perform(effect: Effect, screen: &mut Screen, workers: &Workers) -> io::Result
         } => workers.search(needle, from, is_backward, within, generation),
         Effect::Append(exchange) => workers.append(&exchange),
         Effect::Copy(text) => Screen::copy(&text)?,
-        Effect::Compose(_) => {}
+        Effect::Compose(effect) => behind.composer.perform(effect),
     }
     Ok(false)
 }

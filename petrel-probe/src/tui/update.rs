@@ -9,6 +9,7 @@ use super::{
     model::{Model, Notice, Outcome, Overlay, Screen},
     palette::{Choice, Palette},
     view::chrome,
+    worker::SourceMsg,
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
@@ -25,7 +26,7 @@ pub(super) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.size = (width, height);
             Outcome::default()
         }
-        Msg::Source(msg) => model.traffic.told(msg),
+        Msg::Source(msg) => told(model, msg),
         Msg::Compose(msg) => composed(model, msg),
         Msg::Resumed => Effect::Redraw.into(),
         Msg::Terminated => Effect::Quit.into(),
@@ -40,6 +41,20 @@ pub(super) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let is_shown = model.screen == Screen::Traffic && shows_detail;
     effects.extend(model.traffic.settle(page, is_shown));
     effects
+}
+
+fn told(model: &mut Model, msg: SourceMsg) -> Outcome {
+    let is_done = matches!(msg, SourceMsg::Done(_));
+    let mut outcome = model.traffic.told(msg);
+    if is_done {
+        let names = compose::Msg::Names(model.traffic.names());
+        outcome.effects.extend(composed(model, names).effects);
+    }
+    if let Some(exchange) = model.traffic.take_edited() {
+        model.compose.edit(&exchange);
+        model.screen = Screen::Compose;
+    }
+    outcome
 }
 
 impl Model {
@@ -221,6 +236,7 @@ fn composed(model: &mut Model, msg: compose::Msg) -> Outcome {
                 outcome.notice = copied.notice;
             }
             compose::Effect::Append(exchange) => outcome.effects.push(Effect::Append(exchange)),
+            other => outcome.effects.push(Effect::Compose(other)),
         }
     }
     outcome

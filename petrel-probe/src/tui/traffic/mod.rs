@@ -19,12 +19,16 @@ use super::{
     model::{Notice, Outcome},
     worker::SourceMsg,
 };
-use crate::index::Index;
+use crate::{exchange::Exchange, index::Index};
 use filtering::Filtering;
+use petrel_cli::Failure;
 use prompt::Prompt;
 use search::Search;
 use source::SourceState;
 use std::collections::BTreeSet;
+
+/// Of more names these are offered to the composer.
+const NAMES_MAX: usize = 1_000;
 
 /// What the Traffic screen knows.
 #[derive(Debug)]
@@ -57,6 +61,9 @@ pub(crate) struct Traffic {
     detail_row: Option<u32>,
     /// Which row is being read.
     loading: Option<u32>,
+    /// Which row is read to be taken to the composer, and its exchange once that is there.
+    editing: Option<u32>,
+    edited: Option<Box<Exchange>>,
     /// Which pane has the keys.
     focus: Focus,
     /// Whether the detail has the whole screen.
@@ -95,9 +102,16 @@ impl Traffic {
             detail: Detail::default(),
             detail_row: None,
             loading: None,
+            editing: None,
+            edited: None,
             focus: Focus::Table,
             is_zoomed: false,
         }
+    }
+
+    /// Shows only what fulfils an expression, which is known to be valid.
+    pub(super) fn narrow(&mut self, expression: &str) -> Effect {
+        self.filtering.apply(expression)
     }
 
     /// Whether a text input has the keys.
@@ -159,6 +173,18 @@ impl Traffic {
         Outcome::default()
     }
 
+    /// The exchange whose request is to be taken to the composer, once.
+    pub(super) fn take_edited(&mut self) -> Option<Box<Exchange>> {
+        self.edited.take()
+    }
+
+    /// The names in the traffic, as far as they can be typed.
+    pub(super) fn names(&self) -> Vec<String> {
+        let names = self.index.names().take(NAMES_MAX);
+        let names = names.filter_map(|name| std::str::from_utf8(name).ok());
+        names.map(str::to_owned).collect()
+    }
+
     /// Brings the selection onto the screen, and asks for its exchange if it is to be shown. To be
     /// called after every step; `page` is how many rows fit.
     pub(super) fn settle(&mut self, page: u32, shows_detail: bool) -> Vec<Effect> {
@@ -207,17 +233,17 @@ impl Traffic {
         }
     }
 
-    fn loaded(
-        &mut self,
-        row: u32,
-        exchange: Result<Box<crate::exchange::Exchange>, petrel_cli::Failure>,
-    ) -> Outcome {
+    fn loaded(&mut self, row: u32, exchange: Result<Box<Exchange>, Failure>) -> Outcome {
         if self.loading == Some(row) {
             self.loading = None;
         }
         self.detail_row = Some(row);
+        let is_edited = self.editing.take_if(|editing| *editing == row).is_some();
         match exchange {
             Ok(exchange) => {
+                if is_edited {
+                    self.edited = Some(exchange.clone());
+                }
                 self.detail.show(exchange);
                 Outcome::default()
             }

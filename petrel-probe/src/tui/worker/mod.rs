@@ -11,6 +11,9 @@ mod shared;
 #[cfg(test)]
 mod tests;
 
+pub(crate) mod history;
+pub(crate) mod session;
+
 use super::{Source, message::Msg};
 use crate::{
     decode::DecoderConfig,
