@@ -60,6 +60,21 @@ pub(super) struct DecodeArgs {
     source: SourceArgs,
 }
 
+impl DecodeArgs {
+    /// Everything as text.
+    pub(super) const fn of(file: PathBuf, source: SourceArgs) -> Self {
+        Self {
+            file: Some(file),
+            format: Format::Text,
+            payload: None,
+            stats: false,
+            strict: false,
+            schema: false,
+            source,
+        }
+    }
+}
+
 /// How exchanges are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 enum Format {

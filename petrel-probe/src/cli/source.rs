@@ -58,6 +58,12 @@ impl SourceArgs {
         Ok(Arc::new(keyring))
     }
 
+    /// For each of the keys the arguments that name it, as words for a shell.
+    #[cfg(feature = "tui")]
+    pub(super) fn key_words(&self) -> Vec<Vec<String>> {
+        self.keys.to_words()
+    }
+
     /// How a decoder is to read: all but the filter.
     pub(super) fn decoder_config(&self) -> Result<DecoderConfig, Failure> {
         Ok(DecoderConfig {

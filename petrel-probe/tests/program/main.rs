@@ -4,6 +4,8 @@ mod decode;
 mod itself;
 mod mangled;
 mod record;
+#[cfg(unix)]
+mod terminal;
 mod tools;
 
 use std::{

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The clusters of a text with the offsets where they begin.
-pub(super) fn all(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(crate) fn all(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let start = at;
@@ -16,7 +16,7 @@ pub(super) fn all(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// Where the cluster ends that begins at an offset.
-pub(super) fn behind(text: &str, at: usize) -> usize {
+pub(crate) fn behind(text: &str, at: usize) -> usize {
     let mut chars = text.get(at..).unwrap_or_default().chars();
     let Some(first) = chars.next() else {
         return text.len();
@@ -31,7 +31,7 @@ pub(super) fn behind(text: &str, at: usize) -> usize {
 }
 
 /// Where the cluster begins that ends at an offset.
-pub(super) fn before(text: &str, at: usize) -> usize {
+pub(crate) fn before(text: &str, at: usize) -> usize {
     let mut start = 0;
     for (offset, c) in text.get(..at).unwrap_or_default().char_indices().rev() {
         start = offset;
@@ -52,7 +52,7 @@ pub(super) fn before(text: &str, at: usize) -> usize {
 }
 
 /// The offset, or if it is within a cluster the end of that.
-pub(super) fn boundary_at_or_after(text: &str, at: usize) -> usize {
+pub(crate) fn boundary_at_or_after(text: &str, at: usize) -> usize {
     let mut boundaries = all(text).map(|(offset, _)| offset);
     boundaries
         .find(|offset| *offset >= at)
@@ -60,7 +60,7 @@ pub(super) fn boundary_at_or_after(text: &str, at: usize) -> usize {
 }
 
 /// The cluster as it may be drawn, and how many columns that takes.
-pub(super) fn drawn(cluster: &str, is_ascii: bool) -> (Cow<'_, str>, usize) {
+pub(crate) fn drawn(cluster: &str, is_ascii: bool) -> (Cow<'_, str>, usize) {
     let mut chars = cluster.chars();
     let first = chars.next().unwrap_or(' ');
     if !is_printable(first) {
