@@ -1,10 +1,12 @@
 //! The command line: what is asked for, and how the program ends.
 
+mod connect;
 mod decode;
 mod open;
 mod record;
 mod replay;
 mod send;
+mod signals;
 mod source;
 mod subject;
 
@@ -38,8 +40,8 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Decode(decode::DecodeArgs),
-    Send(send::SendArgs),
-    Replay(replay::ReplayArgs),
+    Send(Box<send::SendArgs>),
+    Replay(Box<replay::ReplayArgs>),
     Record(Box<record::RecordArgs>),
     #[command(flatten)]
     Itself(SelfCommand),

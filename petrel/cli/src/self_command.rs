@@ -109,7 +109,9 @@ fn write_pages(command: Command, folder: &Path, version: Option<&str>) -> Result
 }
 
 fn page(command: Command, version: Option<&str>) -> Result<Vec<u8>, Failure> {
-    let source = version.or_else(|| command.get_version()).unwrap_or_default();
+    let source = version
+        .or_else(|| command.get_version())
+        .unwrap_or_default();
     let source = format!("Petrel {source}");
     let mut page = Vec::new();
     Man::new(command)

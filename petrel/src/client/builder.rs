@@ -140,8 +140,8 @@ impl ClientBuilder {
         endpoint: impl TryInto<Endpoint, Error: Into<EndpointError>>,
     ) -> Result<ClientStream, ClientError> {
         let deadline = Deadline::within(self.limits.connect_timeout);
-        let stream = self.open_by(&parse(endpoint)?, deadline).await?;
-        Ok(ClientStream::new(stream))
+        let (stream, took) = self.open_by(&parse(endpoint)?, deadline).await?;
+        Ok(ClientStream::new(stream, took))
     }
 
     /// Connects a client for programs without a runtime, as [`ClientBuilder::connect`] does.

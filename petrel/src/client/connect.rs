@@ -4,7 +4,7 @@
 use super::tls;
 use super::{
     Client, ClientBuilder, ClientError, ClientErrorKind, ConnectPhase, Executed, call::Deadline,
-    client::Shared, driver::Driver,
+    client::Shared, driver::Driver, stream::Took,
 };
 use crate::{
     net::{Address, Endpoint, Plain, SocketOptions, Stream},
@@ -16,24 +16,25 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     sync::mpsc,
-    time::timeout_at,
+    time::{Instant, timeout_at},
 };
 
 impl ClientBuilder {
     pub(super) async fn connect_to(self, endpoint: &Endpoint) -> Result<Client, ClientError> {
         let deadline = Deadline::within(self.limits.connect_timeout);
-        let stream = self.open_by(endpoint, deadline).await?;
+        let (stream, _) = self.open_by(endpoint, deadline).await?;
         self.start(stream, deadline).await
     }
 
-    /// Opens the stream of an endpoint, TLS included, and says nothing on it.
+    /// Opens the stream of an endpoint, TLS included, and says nothing on it. Tells how long it took.
     pub(super) async fn open_by(
         &self,
         endpoint: &Endpoint,
         deadline: Deadline,
-    ) -> Result<Stream, ClientError> {
+    ) -> Result<(Stream, Took), ClientError> {
         self.limits.check().map_err(ClientErrorKind::Limit)?;
         self.check_tls(endpoint.is_tls())?;
+        let start = Instant::now();
         let plain = match timeout_at(deadline.at, self.dial(endpoint)).await {
             Ok(dialled) => dialled.map_err(|error| ClientErrorKind::Connect {
                 endpoint: endpoint.to_string(),
@@ -42,14 +43,18 @@ impl ClientBuilder {
             })?,
             Err(_) => return Err(self.late(ConnectPhase::Connecting, deadline).into()),
         };
+        let connect = start.elapsed();
         #[cfg(feature = "tls")]
         if let Some(tls) = &self.tls {
+            let start = Instant::now();
             let own = Deadline::within(self.limits.tls_timeout);
             let first = if own.at < deadline.at { own } else { deadline };
             let shaken = timeout_at(first.at, tls::handshake(tls, endpoint, plain)).await;
-            return Ok(shaken.map_err(|_| self.late(ConnectPhase::TlsHandshake, first))??);
+            let stream = shaken.map_err(|_| self.late(ConnectPhase::TlsHandshake, first))??;
+            let tls = Some(start.elapsed());
+            return Ok((stream, Took { connect, tls }));
         }
-        Ok(Stream::Plain(plain))
+        Ok((Stream::Plain(plain), Took { connect, tls: None }))
     }
 
     /// Sets the driver going on a stream, and does the protocol check.

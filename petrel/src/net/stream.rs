@@ -57,14 +57,35 @@ impl Stream {
     /// Whether closing it is to be a reset, which nobody can take for an orderly end: not even of a
     /// process that is killed. Only TCP can.
     pub(crate) fn reset_on_close(&self, reset: bool) {
-        let plain = match self {
+        if let Plain::Tcp(tcp) = self.plain() {
+            // It fails for sockets only that are gone already.
+            let _ = SockRef::from(tcp).set_linger(reset.then_some(Duration::ZERO));
+        }
+    }
+
+    /// The address of this end, over TCP.
+    pub(crate) fn local_addr(&self) -> Option<SocketAddr> {
+        match self.plain() {
+            Plain::Tcp(tcp) => tcp.local_addr().ok(),
+            #[cfg(unix)]
+            Plain::Unix(_) => None,
+        }
+    }
+
+    /// The address of the other end, over TCP.
+    pub(crate) fn peer_addr(&self) -> Option<SocketAddr> {
+        match self.plain() {
+            Plain::Tcp(tcp) => tcp.peer_addr().ok(),
+            #[cfg(unix)]
+            Plain::Unix(_) => None,
+        }
+    }
+
+    fn plain(&self) -> &Plain {
+        match self {
             Self::Plain(plain) => plain,
             #[cfg(feature = "tls")]
             Self::Tls(tls) => tls.get_ref().0,
-        };
-        if let Plain::Tcp(tcp) = plain {
-            // It fails for sockets only that are gone already.
-            let _ = SockRef::from(tcp).set_linger(reset.then_some(Duration::ZERO));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The client over real sockets.
 
 use crate::peer::Peer;
-use petrel::{Client, ClientErrorKind as Kind, Endpoint, Origin};
+use petrel::{Client, ClientErrorKind as Kind, ClientStream, Ending, Endpoint, Origin};
 use std::io::IoSlice;
 use tokio::{
     io::{AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -35,7 +35,12 @@ async fn an_opened_stream_says_nothing_of_its_own() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let mut stream = Client::builder().open(addr).await.unwrap();
-    let (mut peer, _) = listener.accept().await.unwrap();
+    let (mut peer, from) = listener.accept().await.unwrap();
+    assert_eq!(
+        (stream.local_addr(), stream.peer_addr()),
+        (Some(from), Some(addr))
+    );
+    assert!(!stream.connect_time().is_zero() && stream.tls_time().is_none());
     assert!(stream.is_write_vectored());
     let parts = [&b"mi"[..], b"ne"].map(IoSlice::new);
     assert_eq!(stream.write_vectored(&parts).await.unwrap(), 4);
@@ -49,6 +54,23 @@ async fn an_opened_stream_says_nothing_of_its_own() {
     came.clear();
     stream.read_to_end(&mut came).await.unwrap();
     assert_eq!(came, b"yours");
+}
+
+#[tokio::test]
+async fn an_error_of_an_opened_stream_tells_how_the_connection_ended() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let mut stream = Client::builder().open(addr).await.unwrap();
+    let (peer, _) = listener.accept().await.unwrap();
+    socket2::SockRef::from(&peer)
+        .set_linger(Some(std::time::Duration::ZERO))
+        .unwrap();
+    drop(peer);
+    let error = stream.read_u8().await.unwrap_err();
+    let meaning = ClientStream::meaning_of(&error);
+    let ending = Ending::Reset;
+    assert_eq!(*meaning.kind(), Kind::Ended { ending });
+    assert!(meaning.is_closed());
 }
 
 #[cfg(unix)]

@@ -298,6 +298,7 @@ async fn what_an_opened_stream_took_is_on_its_way_once_it_was_flushed() {
         server.accept(stream).await.unwrap()
     });
     let (mut stream, mut peer) = (stream.unwrap(), peer);
+    assert!(stream.tls_time().is_some_and(|time| !time.is_zero()));
     // More than the socket takes: TLS keeps some of it until there is room.
     let mut taken = 0;
     let mut take = || {
