@@ -15,7 +15,7 @@ use crate::{case::Role, corpus, record::Record};
 use certify::{Around, ReportArgs, certify};
 use clap::{Parser, Subcommand};
 use petrel_cli::{
-    Exit, Failure, Interrupt, LogArgs,
+    Exit, Failure, Interrupt, LogArgs, SelfCommand,
     output::{self, FormatArgs},
 };
 use selection::SelectionArgs;
@@ -68,6 +68,8 @@ enum Command {
     Selftest,
     /// Drive this project's own client and codec: the lines of DRIVER.md on standard input and output
     Driver,
+    #[command(flatten)]
+    Itself(SelfCommand),
 }
 
 /// Runs the program with the arguments of this process.
@@ -130,6 +132,7 @@ fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Command::Show(show)) => cases::show(&cases, show, format),
         Some(Command::Diff(diff)) => records::diff(diff, format),
         Some(Command::Bless(bless)) => records::bless(bless),
+        Some(Command::Itself(command)) => command.execute::<Arguments>(),
         Some(Command::Selftest) => selftest::execute(&cases, format),
         Some(Command::Driver) => crate::driver::serve(io::stdin().lock(), io::stdout().lock())
             .map(|()| Exit::Done)

@@ -236,3 +236,26 @@ fn the_start_of_a_peer_is_bounded_by_max_time() {
     assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
     assert!(stdout(&output).contains("the 1 s of --max-time were up"));
 }
+
+#[test]
+fn shells_and_man_are_told_of_every_command() {
+    let completions = program(&["completions", "bash"]);
+    let script = String::from_utf8_lossy(&completions.stdout);
+    assert!(
+        script.contains(" -o default petrel-conformance\n"),
+        "{script}"
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().to_str().expect("its path is UTF-8");
+    let man = program(&["man", "--out", path]);
+    assert_eq!((man.status.code(), stderr(&man)), (Some(0), String::new()));
+    for command in [
+        "server", "client", "codec", "list", "show", "export", "driver",
+    ] {
+        let path = folder
+            .path()
+            .join(format!("petrel-conformance-{command}.1"));
+        let page = std::fs::read_to_string(path).expect("the page of every command is there");
+        assert!(page.contains(&format!(".TH petrel-conformance-{command} 1 ")));
+    }
+}

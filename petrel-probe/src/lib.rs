@@ -11,6 +11,7 @@ pub mod keyring;
 pub mod record;
 pub mod replay;
 pub mod report;
+pub mod source;
 pub mod talk;
 pub mod tcp;
 pub mod totals;

@@ -14,7 +14,7 @@ use crate::measure;
 use clap::{Parser, Subcommand};
 use load::LoadArgs;
 use petrel_cli::{
-    Exit, Failure, Interrupt, LogArgs, Target,
+    Exit, Failure, Interrupt, LogArgs, SelfCommand, Target,
     output::{self, FormatArgs},
 };
 use std::process::ExitCode;
@@ -54,6 +54,8 @@ enum Command {
     Merge(merge::MergeArgs),
     Doctor(doctor::DoctorArgs),
     Floor(floor::FloorArgs),
+    #[command(flatten)]
+    Itself(SelfCommand),
 }
 
 /// Runs the program with the arguments of this process.
@@ -81,6 +83,7 @@ fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Command::Merge(merge)) => merge::execute(merge),
         Some(Command::Doctor(_)) => doctor::execute(format, headroom),
         Some(Command::Floor(floor)) => floor::execute(floor),
+        Some(Command::Itself(command)) => command.execute::<Arguments>(),
     }
 }
 

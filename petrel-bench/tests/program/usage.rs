@@ -53,3 +53,20 @@ fn a_scenario_that_is_not_there_cannot_be_read() {
     assert_eq!(output.status.code(), Some(3));
     assert!(stderr(&output).contains("mix.toml"));
 }
+
+#[test]
+fn shells_and_man_are_told_of_every_command() {
+    let completions = bench(&["completions", "bash"]);
+    let script = String::from_utf8_lossy(&completions.stdout);
+    assert!(script.contains(" -o default petrel-bench\n"), "{script}");
+    let folder = tempfile::tempdir().unwrap();
+    let man = bench(&["man", "--out", folder.path().to_str().unwrap()]);
+    assert_eq!((man.status.code(), stderr(&man)), (Some(0), String::new()));
+    for command in [
+        "run", "sweep", "find", "compare", "merge", "doctor", "floor",
+    ] {
+        let path = folder.path().join(format!("petrel-bench-{command}.1"));
+        let page = std::fs::read_to_string(path).unwrap();
+        assert!(page.contains(&format!(".TH petrel-bench-{command} 1 ")));
+    }
+}

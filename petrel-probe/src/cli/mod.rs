@@ -1,15 +1,17 @@
 //! The command line: what is asked for, and how the program ends.
 
+mod connect;
 mod decode;
 mod open;
 mod record;
 mod replay;
 mod send;
+mod signals;
 mod source;
 mod subject;
 
 use clap::{Parser, Subcommand};
-use petrel_cli::{Exit, Failure, LogArgs};
+use petrel_cli::{Exit, Failure, LogArgs, SelfCommand};
 use std::process::ExitCode;
 
 /// Look inside Petrel traffic: decode captures, send requests, replay and record
@@ -38,9 +40,11 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Decode(decode::DecodeArgs),
-    Send(send::SendArgs),
-    Replay(replay::ReplayArgs),
-    Record(record::RecordArgs),
+    Send(Box<send::SendArgs>),
+    Replay(Box<replay::ReplayArgs>),
+    Record(Box<record::RecordArgs>),
+    #[command(flatten)]
+    Itself(SelfCommand),
 }
 
 /// Runs the program with the arguments of this process.
@@ -56,6 +60,7 @@ fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
         Some(Command::Send(send)) => send::execute(send),
         Some(Command::Replay(replay)) => replay::execute(replay),
         Some(Command::Record(record)) => record::execute(record),
+        Some(Command::Itself(command)) => command.execute::<Arguments>(),
     }
 }
 

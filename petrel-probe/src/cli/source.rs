@@ -1,7 +1,12 @@
 //! The arguments that say what is read from a capture, and how: the same for `decode`, `replay` and the
 //! terminal interface.
 
-use crate::{filter::Filter, keyring::Keyring};
+use crate::{
+    decode::DecoderConfig,
+    filter::Filter,
+    keyring::Keyring,
+    wire::{FramerConfig, Macs},
+};
 use petrel::Unit;
 use petrel_cli::{Failure, KeysArgs, quantity};
 use std::sync::Arc;
@@ -53,9 +58,39 @@ impl SourceArgs {
         Ok(Arc::new(keyring))
     }
 
+    /// For each of the keys the arguments that name it, as words for a shell.
+    #[cfg(feature = "tui")]
+    pub(super) fn key_words(&self) -> Vec<Vec<String>> {
+        self.keys.to_words()
+    }
+
+    /// How a decoder is to read: all but the filter.
+    pub(super) fn decoder_config(&self) -> Result<DecoderConfig, Failure> {
+        Ok(DecoderConfig {
+            framer: FramerConfig {
+                keyring: self.keyring()?,
+                macs: self.mac.into(),
+                payload_max: self.payload_max,
+                ..FramerConfig::default()
+            },
+            ports: self.port.iter().copied().collect(),
+            ..DecoderConfig::default()
+        })
+    }
+
     /// The filter, if there is one.
     pub(super) const fn filter(&self) -> Option<&Filter> {
         self.filter.as_ref()
+    }
+}
+
+impl From<MacArg> for Macs {
+    fn from(arg: MacArg) -> Self {
+        match arg {
+            MacArg::Auto => Self::Auto,
+            MacArg::Yes => Self::Yes,
+            MacArg::No => Self::No,
+        }
     }
 }
 

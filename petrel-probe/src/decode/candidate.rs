@@ -17,7 +17,15 @@ const KEPT_MAX: usize = 4 << 10;
 pub(super) struct Candidate {
     events: Vec<Kept>,
     kept: usize,
-    openings: [Vec<u8>; 2],
+    openings: [Opening; 2],
+}
+
+/// How a way begins.
+#[derive(Debug, Default)]
+struct Opening {
+    bytes: Vec<u8>,
+    /// Whether what follows is missing.
+    is_cut: bool,
 }
 
 /// An event that owns its bytes.
@@ -60,18 +68,24 @@ pub(super) enum Speech {
 impl Candidate {
     /// Keeps an event, and judges.
     pub(super) fn add(&mut self, event: StreamEvent<'_>) -> Speech {
-        if let StreamEvent::Data { way, bytes, .. } = event {
-            self.kept += bytes.len();
-            let opening = &mut self.openings[usize::from(way == Way::Back)];
-            let room = OPENING.saturating_sub(opening.len()).min(bytes.len());
-            opening.extend_from_slice(bytes.get(..room).unwrap_or_default());
+        match event {
+            StreamEvent::Data { way, bytes, .. } => {
+                self.kept += bytes.len();
+                let [forth, back] = &mut self.openings;
+                if way == Way::Forth { forth } else { back }.add(bytes);
+            }
+            StreamEvent::Gap { way, .. } => {
+                let [forth, back] = &mut self.openings;
+                if way == Way::Forth { forth } else { back }.is_cut = true;
+            }
+            _ => {}
         }
         self.events.push(Kept::of(event));
         self.judge()
     }
 
     pub(super) fn judge(&self) -> Speech {
-        let looks = self.openings.each_ref().map(|opening| look(opening));
+        let looks = self.openings.each_ref().map(Opening::look);
         if looks.contains(&Speech::Petrel) {
             return Speech::Petrel;
         }
@@ -89,11 +103,11 @@ impl Candidate {
         let told = self
             .openings
             .iter()
-            .find_map(|opening| match look(opening) {
+            .find_map(|opening| match opening.look() {
                 Speech::Other(what) => Some(what),
                 _ => None,
             });
-        let is_silent = self.openings.iter().all(Vec::is_empty);
+        let is_silent = self.openings.iter().all(|opening| opening.bytes.is_empty());
         told.unwrap_or(if is_silent {
             "no data"
         } else {
@@ -104,7 +118,7 @@ impl Candidate {
     pub(super) fn begins_with_check(&self, way: Way) -> bool {
         let [forth, back] = &self.openings;
         let opening = if way == Way::Forth { forth } else { back };
-        look(opening) == Speech::Petrel
+        opening.look() == Speech::Petrel
     }
 
     pub(super) fn has_data(&self) -> bool {
@@ -113,7 +127,7 @@ impl Candidate {
 
     /// The way on which a protocol check was asked or answered first; answers carry a status.
     pub(super) fn client(&self) -> Option<Way> {
-        let [forth, back] = self.openings.each_ref().map(|opening| status(opening));
+        let [forth, back] = self.openings.each_ref().map(Opening::status);
         match (forth, back) {
             // The original client repeats the last status, but its first request has none.
             (Some(0), _) => Some(Way::Forth),
@@ -181,29 +195,43 @@ impl Kept {
     }
 }
 
-/// What the first bytes of a way are.
-fn look(opening: &[u8]) -> Speech {
-    if let [0x16, 0x03, 0..=4, ..] = opening {
-        return Speech::Other("TLS, recorded encrypted (petrel-probe record writes the plaintext)");
+impl Opening {
+    fn add(&mut self, bytes: &[u8]) {
+        if !self.is_cut {
+            let room = OPENING.saturating_sub(self.bytes.len()).min(bytes.len());
+            self.bytes
+                .extend_from_slice(bytes.get(..room).unwrap_or_default());
+        }
     }
-    let Some(head) = opening.first_chunk::<HEADER_LEN>() else {
-        return Speech::Unknown;
-    };
-    let is_check = usize::from(Header::parse(head).name_len) == PROTOCOL_CHECK.len();
-    let name = opening.get(HEADER_LEN..).unwrap_or_default();
-    if !is_check || !PROTOCOL_CHECK.as_bytes().starts_with(name) {
-        return Speech::Other(
-            "another protocol, or no protocol check (--port says that it is Petrel)",
-        );
-    }
-    if name.len() == PROTOCOL_CHECK.len() {
-        Speech::Petrel
-    } else {
-        Speech::Unknown
-    }
-}
 
-fn status(opening: &[u8]) -> Option<u16> {
-    let head = opening.first_chunk::<HEADER_LEN>()?;
-    (look(opening) == Speech::Petrel).then(|| Header::parse(head).status.0)
+    /// What the first bytes of a way are.
+    fn look(&self) -> Speech {
+        if let [0x16, 0x03, 0..=4, ..] = self.bytes[..] {
+            return Speech::Other(
+                "TLS, recorded encrypted (petrel-probe record writes the plaintext)",
+            );
+        }
+        let Some(head) = self.bytes.first_chunk::<HEADER_LEN>() else {
+            return Speech::Unknown;
+        };
+        let is_check = usize::from(Header::parse(head).name_len) == PROTOCOL_CHECK.len();
+        let name = self.bytes.get(HEADER_LEN..).unwrap_or_default();
+        if !is_check || !PROTOCOL_CHECK.as_bytes().starts_with(name) {
+            return Speech::Other(
+                "another protocol, or no protocol check (--port says that it is Petrel)",
+            );
+        }
+        // Of packets that were cut a part of the name has to do.
+        let is_enough = name.len() == PROTOCOL_CHECK.len() || (self.is_cut && name.len() >= 4);
+        if is_enough {
+            Speech::Petrel
+        } else {
+            Speech::Unknown
+        }
+    }
+
+    fn status(&self) -> Option<u16> {
+        let head = self.bytes.first_chunk::<HEADER_LEN>()?;
+        (self.look() == Speech::Petrel).then(|| Header::parse(head).status.0)
+    }
 }

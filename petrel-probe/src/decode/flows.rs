@@ -217,10 +217,7 @@ impl Flows {
         tracked.first_ns = tracked.first_ns.min(segment.time_ns);
         match &mut tracked.talk {
             Talk::Quiet => return,
-            Talk::Petrel { conversation, .. } => {
-                conversation.seen(segment.time_ns);
-                totals.segments += 1;
-            }
+            Talk::Petrel { conversation, .. } => conversation.seen(segment.time_ns),
             Talk::Unknown(_) => {}
         }
         let way = tracked.way(segment.from);
@@ -371,6 +368,7 @@ impl Flows {
             }
             Talk::Petrel { conversation, .. } => {
                 let counters = tracked.flow.counters();
+                totals.segments += counters.segments;
                 totals.retransmissions += counters.retransmissions;
                 totals.out_of_order += counters.out_of_order;
                 totals.conflicting_bytes += conversation.conflicting_bytes();

@@ -40,7 +40,7 @@ impl Portion {
         };
         let (whole, behind) = bytes.split_at(cut);
         // What is cut must be a character, and not only begin like one.
-        let behind = behind.utf8_chunks().next();
+        let behind = behind.get(..4).unwrap_or(behind).utf8_chunks().next();
         let is_character = behind.is_some_and(|chunk| !chunk.valid().is_empty());
         Some(if is_character { whole } else { first })
     }

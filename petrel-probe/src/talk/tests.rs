@@ -325,7 +325,7 @@ fn silence_ends_at_the_deadline_and_the_session_with_it() {
     let text = error.to_string();
     assert!(text.contains("no answer within 30ms"), "{text}");
     assert!(text.contains("may have been executed"), "{text}");
-    assert_eq!(error.exchange().unwrap().notes, [Note::UnansweredYet]);
+    assert_eq!(error.exchange().unwrap().notes, [Note::Unanswered]);
 }
 
 #[test]

@@ -12,7 +12,6 @@ pub struct Flow {
     forth: WayState,
     back: WayState,
     patience: Patience,
-    packets: u64,
     opener: Option<Way>,
     reset_by: Option<Way>,
     is_cut: bool,
@@ -23,6 +22,8 @@ pub struct Flow {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "plain counters")]
 pub struct Counters {
+    /// Segments.
+    pub segments: u64,
     /// Segments with nothing new in them.
     pub retransmissions: u64,
     /// Segments that came before bytes that precede them.
@@ -38,11 +39,11 @@ impl Flow {
             forth: WayState::new(Way::Forth),
             back: WayState::new(Way::Back),
             patience,
-            packets: 0,
             opener: None,
             reset_by: None,
             is_cut: false,
             counters: Counters {
+                segments: 0,
                 retransmissions: 0,
                 out_of_order: 0,
                 out_of_window: 0,
@@ -106,8 +107,8 @@ impl Flow {
         segment: &Segment<'_>,
         out: &mut dyn FnMut(StreamEvent<'_>),
     ) {
-        self.packets += 1;
-        let (patience, packet) = (self.patience, self.packets);
+        self.counters.segments += 1;
+        let (patience, packet) = (self.patience, self.counters.segments);
         if segment.syn {
             let opener = if segment.acknowledged.is_some() {
                 way.other()

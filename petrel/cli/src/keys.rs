@@ -76,6 +76,13 @@ impl KeyArgs {
         }
     }
 
+    /// What the key is called in reports, if the arguments name one: its path or its variable.
+    pub fn label(&self) -> Option<String> {
+        let file = self.hmac_key_file.as_ref();
+        let file = file.map(|path| path.display().to_string());
+        file.or_else(|| self.hmac_key_env.clone())
+    }
+
     /// Whether the arguments name a key.
     pub const fn is_given(&self) -> bool {
         self.hmac_key_file.is_some() || self.hmac_key_env.is_some()
@@ -105,6 +112,17 @@ impl KeysArgs {
         let files = files.map(|path| Ok((path.display().to_string(), Key::of_file(path)?)));
         let variables = self.hmac_key_env.iter();
         let variables = variables.map(|name| Ok((name.clone(), Key::of_env(name)?)));
+        files.chain(variables).collect()
+    }
+
+    /// For each key, in the order in which they are read, the arguments that name it, as words for a
+    /// shell.
+    pub fn to_words(&self) -> Vec<Vec<String>> {
+        let word = |flag: &str, value: &str| vec![flag.to_owned(), output::shell_word(value)];
+        let files = self.hmac_key_file.iter();
+        let files = files.map(|path| word("--hmac-key-file", &path.to_string_lossy()));
+        let variables = self.hmac_key_env.iter();
+        let variables = variables.map(|name| word("--hmac-key-env", name));
         files.chain(variables).collect()
     }
 }
@@ -277,6 +295,12 @@ mod tests {
         };
         assert_eq!(args.read().unwrap_err().exit(), Exit::Unreachable);
         assert!(KeysArgs::default().read().unwrap().is_empty());
+        let args = KeysArgs {
+            hmac_key_file: vec!["my key".into()],
+            hmac_key_env: vec!["KEY".to_owned()],
+        };
+        let words = [["--hmac-key-file", "'my key'"], ["--hmac-key-env", "KEY"]];
+        assert_eq!(args.to_words(), words);
     }
 
     #[test]

@@ -41,6 +41,7 @@ pub mod open_files;
 pub mod output;
 pub mod quantity;
 mod run;
+mod self_command;
 mod target;
 mod tls;
 
@@ -53,5 +54,6 @@ pub use limits::{LimitArgs, LimitSet, flag_of};
 pub use logging::{LogArgs, LogGuard, LogLevel};
 pub use look::Look;
 pub use run::run;
+pub use self_command::SelfCommand;
 pub use target::{Target, TargetError};
 pub use tls::{ClientTlsArgs, ServerTlsArgs};

@@ -1,6 +1,12 @@
 //! Where a server listens and a client connects.
 
-use std::{convert::Infallible, fmt, net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{
+    convert::Infallible,
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 /// An address of a server: TCP or a Unix socket, plain or under TLS.
 ///
@@ -71,6 +77,14 @@ impl Endpoint {
         match &self.address {
             Address::Tcp { port, .. } => Some(*port),
             Address::Unix(_) => None,
+        }
+    }
+
+    /// The path, if this is a Unix socket.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.address {
+            Address::Tcp { .. } => None,
+            Address::Unix(path) => Some(path),
         }
     }
 }
@@ -225,6 +239,7 @@ mod tests {
                 .rsplit_once(':')
                 .and_then(|(_, port)| port.parse().ok());
             assert_eq!(endpoint.port(), port);
+            assert_eq!(endpoint.path().is_some(), text.contains("unix:"));
         }
     }
 

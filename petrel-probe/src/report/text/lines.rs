@@ -1,6 +1,6 @@
 //! An exchange, and the end of a connection, in lines.
 
-use super::{Layout, byte_count, duration, mac_text};
+use super::{Layout, byte_count, counted, duration, mac_text};
 use crate::exchange::{Connection, End, Exchange, Gap, Message, Side, Start};
 use crate::report::Portion;
 use anstyle::{AnsiColor, Style};
@@ -56,11 +56,12 @@ pub(super) fn of_connection(connection: &Connection, layout: &Layout) -> String 
         Start::Handshake => "",
         Start::MidStream => ", captured from its middle on",
     };
-    let (number, count) = (connection.number, connection.exchanges);
+    let number = connection.number;
+    let count = counted(connection.exchanges, "exchange");
     let mut text = String::new();
     push(
         &mut text,
-        &format!("connection {number} {end} after {count} exchanges{begin}"),
+        &format!("connection {number} {end} after {count}{begin}"),
     );
     for (side, gap) in connection.gaps.iter().take(GAPS_MAX) {
         remark(&mut text, layout, &gap_text(*side, gap, "of the stream"));
@@ -74,7 +75,8 @@ pub(super) fn of_connection(connection: &Connection, layout: &Layout) -> String 
     {
         if len > 0 {
             let side = side.as_str();
-            let skipped = format!("{len} bytes of the {side} were passed over: no frame in them");
+            let len = counted(len, "byte");
+            let skipped = format!("{len} of the {side} passed over: no frame in them");
             remark(&mut text, layout, &skipped);
         }
     }
@@ -90,7 +92,8 @@ fn head(exchange: &Exchange, layout: &Layout) -> String {
         .messages()
         .map(|(_, message)| message.time_ns)
         .next();
-    let name = format!("{}", Escaped(exchange.name()));
+    let name = Escaped(exchange.name()).to_string();
+    let rtt = exchange.rtt().map_or_else(|| "-".to_owned(), duration);
     let status = exchange.response.as_ref().map_or_else(
         || look.paint(REMARK, "no answer"),
         |response| {
@@ -104,14 +107,11 @@ fn head(exchange: &Exchange, layout: &Layout) -> String {
         },
     );
     let mut line = format!(
-        "{:>12} {:>3} #{:<5} {name:NAME_WIDTH$} {status}",
+        "{:>12} {:>3} #{:<5} {name:NAME_WIDTH$} {rtt:>8}  {status}",
         seconds(time.unwrap_or(layout.start_ns), layout.start_ns),
         exchange.connection,
         exchange.sequence(),
     );
-    if let Some(rtt) = exchange.rtt() {
-        let _ = write!(line, "  {}", duration(rtt));
-    }
     if let Some((text, is_bad)) = macs(exchange) {
         let text = if is_bad { look.paint(BAD, &text) } else { text };
         let _ = write!(line, "  {text}");
@@ -163,7 +163,7 @@ fn payload(message: &Message, portion: Option<Portion>, room: usize) -> String {
         }
         at = start + bytes.len() as u64;
         let shown = portion.of(bytes).unwrap_or_default();
-        let _ = write!(text, "{}", Escaped(shown));
+        readable(shown, &mut text);
         if shown.len() < bytes.len() {
             text.push('…');
             return shortened(text, room, portion);
@@ -184,10 +184,23 @@ fn shortened(text: String, room: usize, portion: Portion) -> String {
     short
 }
 
+/// Like [`Escaped`], but for quotes, which need no escape where none stand around.
+fn readable(bytes: &[u8], text: &mut String) {
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '"' | '\'' => text.push(c),
+                _ => text.extend(c.escape_debug()),
+            }
+        }
+        let _ = write!(text, "{}", Escaped(chunk.invalid()));
+    }
+}
+
 fn gap_text(side: Side, gap: &Gap, of: &str) -> String {
     format!(
-        "{} bytes of the {} are missing from byte {} {of} on: {}",
-        gap.len,
+        "{} of the {} missing from byte {} {of} on: {}",
+        counted(gap.len, "byte"),
         side.as_str(),
         gap.at,
         gap.cause.describe()

@@ -6,7 +6,7 @@ mod words;
 pub use lines::lines;
 
 pub use words::{byte_count, duration, mac_text};
-pub(super) use words::{ending_text, skipped_text};
+pub(super) use words::{counted, ending_text, skipped_text};
 
 use super::{Portion, Report, Summary};
 use crate::exchange::{Connection, Exchange};
@@ -109,24 +109,21 @@ impl<W: Write> Report for Text<W> {
 
     fn finish(&mut self, summary: &Summary<'_>) -> io::Result<()> {
         let totals = summary.totals;
-        let of_all = match summary.shown == totals.exchanges {
-            true => String::new(),
-            false => format!(" of {}", totals.exchanges),
+        let all = counted(totals.exchanges, "exchange");
+        let line = match summary.shown {
+            shown if shown == totals.exchanges => all,
+            shown => format!("{shown} of {all}"),
         };
-        writeln!(
-            self.sink,
-            "{}{}{of_all} exchanges, {} connections, {} packets",
-            if self.is_started { "\n" } else { "" },
-            summary.shown,
-            totals.connections,
-            totals.packets
-        )?;
+        let connections = counted(totals.connections, "connection");
+        let packets = counted(totals.packets, "packet");
+        let before = if self.is_started { "\n" } else { "" };
+        writeln!(self.sink, "{before}{line}, {connections}, {packets}")?;
         for (label, text) in skipped_text(totals) {
             writeln!(self.sink, "{label}: {text}")?;
         }
         if totals.gaps > 0 {
             let (gaps, len) = (totals.gaps, byte_count(totals.gap_bytes));
-            writeln!(self.sink, "gaps: {gaps}, {len} missing")?;
+            writeln!(self.sink, "gaps: {gaps}, {len} missing in all")?;
         }
         if let Some(text) = ending_text(summary) {
             writeln!(self.sink, "{text}")?;

@@ -24,6 +24,12 @@ pub fn byte_count(bytes: u64) -> String {
     three_digits(value, unit)
 }
 
+/// A number of things: `1 exchange`, `2 exchanges`.
+pub(in crate::report) fn counted(count: u64, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{plural}")
+}
+
 /// A duration in three digits: `850 ns`, `1.50 ms`, `12.3 s`.
 pub fn duration(duration: Duration) -> String {
     let ns = duration.as_nanos() as f64;

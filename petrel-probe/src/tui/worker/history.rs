@@ -22,7 +22,7 @@ const LINES_MAX: usize = 2 * ENTRIES_MAX;
 const LEN_MAX: u64 = 2 << 20;
 
 /// Where the history is, unless the environment says where states belong: there. None without a home.
-pub(crate) fn default_path() -> Option<PathBuf> {
+pub fn default_path() -> Option<PathBuf> {
     path_in(
         env::var_os("XDG_STATE_HOME").map(PathBuf::from),
         env::home_dir(),

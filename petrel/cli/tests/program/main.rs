@@ -3,6 +3,7 @@
 
 mod certs;
 mod exchange;
+mod itself;
 mod keygen;
 mod limits;
 mod process;

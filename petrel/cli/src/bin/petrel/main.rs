@@ -6,7 +6,7 @@ mod limits;
 mod serve;
 
 use clap::{Parser, Subcommand};
-use petrel_cli::{Exit, Failure, LogArgs};
+use petrel_cli::{Exit, Failure, LogArgs, SelfCommand};
 use std::process::ExitCode;
 
 /// Serves the Petrel protocol, and makes what a server needs
@@ -28,6 +28,8 @@ enum Command {
     Certs(certs::CertsArgs),
     Keygen(keygen::KeygenArgs),
     Limits(limits::LimitsArgs),
+    #[command(flatten)]
+    Itself(SelfCommand),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
             Some(Command::Certs(args)) => certs::certs(&args),
             Some(Command::Keygen(args)) => keygen::keygen(&args),
             Some(Command::Limits(args)) => limits::limits(args),
+            Some(Command::Itself(command)) => command.execute::<Args>(),
         }
     })
 }

@@ -1,0 +1,10 @@
+//! `petrel-probe record`: what goes through it, and what it writes.
+
+mod endings;
+mod files;
+mod process;
+mod recording;
+mod security;
+mod streams;
+mod tshark;
+mod usage;
