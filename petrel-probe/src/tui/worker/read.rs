@@ -22,49 +22,61 @@ use std::{
 const SHOW_EVERY: Duration = Duration::from_millis(50);
 
 /// When what was found is shown.
-struct Showing<'a> {
+pub(super) struct Showing<'a> {
     shared: &'a Shared,
     last: Cell<Option<Instant>>,
+    /// How many bytes were read, of how many, and how many were told.
+    read: Cell<u64>,
+    total: Option<u64>,
+    told: Cell<u64>,
 }
 
 impl<'a> Showing<'a> {
-    const fn new(shared: &'a Shared) -> Self {
+    pub(super) const fn new(shared: &'a Shared, total: Option<u64>) -> Self {
         Self {
             shared,
             last: Cell::new(None),
+            read: Cell::new(0),
+            total,
+            told: Cell::new(0),
         }
     }
 
-    /// Shows what was found, if it is time and there is anything. Says whether it did.
-    fn show(&self) -> bool {
+    /// So many bytes were read.
+    pub(super) fn read(&self, bytes: u64) {
+        self.read.set(bytes);
+        self.show();
+    }
+
+    /// Shows what was found and how much was read, if it is time and anything has changed.
+    pub(super) fn show(&self) {
         let is_early = self
             .last
             .get()
             .is_some_and(|last| last.elapsed() < SHOW_EVERY);
-        if is_early || !self.shared.has_arrived() || !self.shared.has_news() {
-            return false;
+        let read = self.read.get();
+        let has_read = self.told.get() != read;
+        if is_early || !self.shared.has_arrived() || !(has_read || self.shared.has_news()) {
+            return;
         }
         self.last.set(Some(Instant::now()));
-        self.shared.publish()
+        // Without news it is the index of before. It holds up the next one all the same, and so what is
+        // told of progress does not pile up either.
+        self.shared.publish();
+        if has_read {
+            self.told.set(read);
+            let total = self.total;
+            self.shared.tell(SourceMsg::Progress { read, total });
+        }
     }
 }
 
 /// Reads a capture to its end.
 pub(super) fn read_capture(shared: &Shared, input: Input, config: DecoderConfig) {
-    let total = input.len();
-    let showing = Showing::new(shared);
-    let read = Cell::new(0);
-    let show = || {
-        if showing.show() {
-            shared.tell(SourceMsg::Progress {
-                read: read.get(),
-                total,
-            });
-        }
-    };
+    let showing = Showing::new(shared, input.len());
     // This is asked now and then, also while nothing comes.
     let stop = || {
-        show();
+        showing.show();
         shared.is_over()
     };
     let mut each = |told: Told| {
@@ -75,11 +87,8 @@ pub(super) fn read_capture(shared: &Shared, input: Input, config: DecoderConfig)
                     .map_err(|error| cannot_keep(&error))?;
             }
             Told::Event(Event::Connection(_)) => {}
-            Told::Read(bytes) => {
-                read.set(bytes);
-                show();
-            }
-            Told::Pause => show(),
+            Told::Read(bytes) => showing.read(bytes),
+            Told::Pause => showing.show(),
         }
         Ok(ControlFlow::Continue(()))
     };
@@ -94,7 +103,7 @@ pub(super) fn read_capture(shared: &Shared, input: Input, config: DecoderConfig)
 
 /// Takes what is decoded elsewhere, until there is no more.
 pub(super) fn take_events(shared: &Shared, events: &Receiver<Event>) {
-    let showing = Showing::new(shared);
+    let showing = Showing::new(shared, None);
     let mut totals = Totals::default();
     loop {
         // Nobody waits for a time if there is nothing to be shown.

@@ -312,6 +312,25 @@ fn an_index_that_nobody_takes_is_followed_by_no_other() {
 }
 
 #[test]
+fn progress_is_told_without_rows_too() {
+    let (tell, messages) = mpsc::channel();
+    let shared = Shared::new(Indexer::new(Stores::new()), tell);
+    let showing = read::Showing::new(&shared, Some(100));
+    showing.show();
+    assert!(messages.try_recv().is_err(), "nothing has changed");
+    showing.read(10);
+    let told: Vec<_> = messages.try_iter().collect();
+    let is_progress = |msg| {
+        let wanted = SourceMsg::Progress {
+            read: 10,
+            total: Some(100),
+        };
+        format!("{msg:?}") == format!("{:?}", Msg::Source(wanted))
+    };
+    assert!(told.into_iter().any(is_progress));
+}
+
+#[test]
 fn all_threads_end_with_the_workers() {
     let (send, live) = mpsc::channel();
     let (workers, listener) = begin(None, Some(live));
