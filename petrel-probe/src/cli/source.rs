@@ -31,7 +31,7 @@ pub(super) struct SourceArgs {
     /// Whether frames carry MACs: found out for each direction, or told
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     mac: MacArg,
-    /// Longest payload that is believed, where a frame's beginning has to be searched
+    /// Longest payload that is read; of a frame that claims a longer one only header and name are told
     #[arg(long, value_name = "SIZE", value_parser = payload_max, default_value = "4MiB")]
     payload_max: u32,
 }
@@ -56,6 +56,12 @@ impl SourceArgs {
             keyring.add(&label, key.mac_key());
         }
         Ok(Arc::new(keyring))
+    }
+
+    /// For each of the keys the arguments that name it, as words for a shell.
+    #[cfg(feature = "tui")]
+    pub(super) fn key_words(&self) -> Vec<Vec<String>> {
+        self.keys.to_words()
     }
 
     /// How a decoder is to read: all but the filter.

@@ -30,6 +30,8 @@ pub(super) struct Remarks {
     pub(super) notes: Vec<Note>,
     /// Gaps of the request, and of the answer.
     pub(super) gaps: [Vec<Gap>; 2],
+    /// The name of the answer, if it is not that of the request.
+    pub(super) answer_name: Option<Box<[u8]>>,
 }
 
 /// An exchange without its bytes.

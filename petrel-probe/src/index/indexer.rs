@@ -88,6 +88,7 @@ impl Indexer {
         };
         let mut remarks = Remarks {
             notes: exchange.notes.clone(),
+            answer_name: answer_name(exchange),
             ..Remarks::default()
         };
         for (side, message) in exchange.messages() {
@@ -192,6 +193,12 @@ impl Places {
             mac: place_in(&mut self.macs, &mut block.macs, message.mac.clone()),
         }
     }
+}
+
+/// The name of the answer, if it is not that of the exchange.
+fn answer_name(exchange: &Exchange) -> Option<Box<[u8]>> {
+    let name = exchange.response.as_ref()?.name();
+    (name != exchange.name()).then(|| name.into())
 }
 
 /// The place of a thing in a list of the block, to which it is added if it is new.

@@ -10,12 +10,14 @@ mod read;
 mod row;
 mod spool;
 mod store;
+mod subject;
 mod table;
 
 pub use block::BLOCK_ROWS;
 pub use indexer::Indexer;
+pub use read::Reading;
 pub use row::{MessageView, RowView};
-pub use spool::{SPOOL_MEMORY, Spool, Tee};
+pub use spool::{SPOOL_MEMORY, Spool};
 pub use store::{Store, Stores};
 pub use table::Index;
 

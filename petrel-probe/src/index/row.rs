@@ -50,6 +50,8 @@ pub struct RowView<'a> {
 pub struct MessageView<'a> {
     /// Its status.
     pub status: Status,
+    /// Its request text, as far as it was captured without a gap.
+    pub name: &'a [u8],
     /// Its sequence number.
     pub sequence: u32,
     /// Length of its payload as it claims it, in bytes.
@@ -81,7 +83,7 @@ impl<'a> RowView<'a> {
             client,
             server,
             sequence: either.sequence,
-            name: block.names.get(usize::from(packed.name))?,
+            name: either.name,
             status: response.as_ref().map(|message| message.status),
             request_len: request.as_ref().map(|message| message.payload_len),
             response_len: response.as_ref().map(|message| message.payload_len),
@@ -139,8 +141,13 @@ fn message<'a>(
     let packed = packed_message(row, side);
     let gaps = remarks.and_then(|remarks| remarks.gaps.get(place_of(side)));
     let mac = block.macs.get(usize::from(packed.mac))?;
+    let name = block.names.get(usize::from(row.name))?;
+    let own_name = remarks
+        .and_then(|remarks| remarks.answer_name.as_deref())
+        .filter(|_| side == Side::Server);
     row.flags.has(side, Flag::Present).then_some(MessageView {
         status: Status(packed.status),
+        name: own_name.unwrap_or(name),
         sequence: packed.sequence,
         payload_len: packed.payload_len,
         first_ns: packed.first_ns,

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::exchange::{Exchange, Extent, Gap, GapCause, MacState, Message, Note, Side};
+use crate::filter::Filter;
 use petrel::wire::{HEADER_LEN, Header, Status};
 use proptest::{collection::vec, prelude::*};
 use std::{
@@ -109,6 +110,7 @@ fn compare(index: &Index, exchanges: &[Exchange], stores: &Stores) {
                 known.map(|known| known.gaps),
                 message.map(|message| &*message.gaps)
             );
+            assert_eq!(known.map(|known| known.name), message.map(Message::name));
             let len = message.map(|message| message.header.payload_len);
             assert_eq!(known.map(|known| known.payload_len), len);
         }
@@ -130,6 +132,13 @@ fn many() -> (Vec<Exchange>, Vec<u8>) {
                 3 => damage(&mut exchange),
                 5 => exchange.request = None,
                 7 => exchange.response = None,
+                // An answer with another name.
+                9 => {
+                    let response = exchange.response.as_mut().unwrap();
+                    response.bytes[HEADER_LEN] = b'N';
+                    let at = usize::try_from(response.extents[0].at).unwrap();
+                    source[at + HEADER_LEN] = b'N';
+                }
                 _ => {}
             }
             exchange
@@ -183,6 +192,24 @@ fn a_file_that_changed_is_told_from_the_one_that_was_indexed() {
 }
 
 #[test]
+fn what_is_read_in_a_row_is_what_is_read_alone() {
+    let (exchanges, source) = many();
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&source).unwrap();
+    let stores = Stores::with_source(Store::File(Arc::new(file)));
+    let index = indexed(&exchanges, &stores);
+    let mut reading = Reading::new(&stores);
+    let some = (0..10_000)
+        .chain((0..10_000).rev().step_by(7))
+        .chain([0, 9999, 5000]);
+    for number in some {
+        let row = index.row(number).unwrap();
+        let read = reading.exchange(&row).unwrap();
+        assert_eq!(&read, &exchanges[number as usize]);
+    }
+}
+
+#[test]
 fn a_clone_keeps_its_rows_while_the_index_grows() {
     let (exchanges, source) = many();
     let stores = spooled(&source);
@@ -230,4 +257,35 @@ fn sides_do_not_mix() {
     assert_eq!((row.request_len, row.response_len), (None, Some(1)));
     assert_eq!(row.status, Some(Status::OK));
     assert_eq!((row.sequence, row.time_ns), (9, 9305));
+}
+
+#[test]
+fn a_filter_judges_a_row_as_it_judges_its_exchange() {
+    let (exchanges, source) = many();
+    let stores = spooled(&source);
+    let index = indexed(&exchanges, &stores);
+    for expression in [
+        "status == 200",
+        "!(status == 200) || mac == bad",
+        "response.name contains \"Name\"",
+        "name contains \"17\" && seq < 3000",
+        "mac.key == \"some.key\"",
+        "rtt > 200ns && complete",
+        "gaps || notes",
+        "request.payload.len == 7 && conn in {1, 3..4}",
+        "client == 127.0.0.1:1003",
+        "response.payload contains \"pay\"",
+    ] {
+        let filter = Filter::parse(expression).unwrap();
+        let mut matches = 0;
+        for ((_, row), exchange) in index.rows(0..u32::MAX).zip(&exchanges) {
+            let expected = filter.matches(exchange);
+            matches += u32::from(expected);
+            match filter.judge(&row) {
+                Some(judged) => assert_eq!(judged, expected, "{expression}"),
+                None => assert!(filter.needs_payload(), "{expression}"),
+            }
+        }
+        assert!(matches > 0 && matches < 10_000, "{expression}: {matches}");
+    }
 }

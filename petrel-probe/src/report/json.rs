@@ -186,12 +186,14 @@ pub(crate) fn write(sink: &mut impl Write, value: &impl Serialize) -> io::Result
 struct Plain;
 
 impl Formatter for Plain {
+    #[inline]
     fn write_string_fragment<W: ?Sized + Write>(
         &mut self,
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        if fragment.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        // What JSON itself does not allow is escaped already.
+        if fragment.is_ascii() && !fragment.as_bytes().contains(&0x7f) {
             return writer.write_all(fragment.as_bytes());
         }
         for c in fragment.chars() {

@@ -198,6 +198,29 @@ impl Session {
         Some(self.answer(watch).await)
     }
 
+    /// Waits, while no request waits for an answer, for the connection to end, or for anything that
+    /// comes although nobody asked. The session is over then. It may be given up at any time.
+    pub async fn ended(&mut self, watch: &mut Watch<'_>) -> TalkError {
+        loop {
+            if let Some(kind) = self.over.clone() {
+                return TalkError::earlier(kind);
+            }
+            let kind = match self.take_frame(watch) {
+                Ok(Some(message)) => match self.answered(message) {
+                    Ok(_) => continue,
+                    Err(error) => return error,
+                },
+                Ok(None) => match self.duplex.turn().await {
+                    Turn::End(kind) => kind,
+                    Turn::Read | Turn::Wrote => continue,
+                },
+                Err(kind) => kind,
+            };
+            self.show_remainder(watch);
+            return self.failed(kind, None);
+        }
+    }
+
     async fn answer(&mut self, watch: &mut Watch<'_>) -> Result<Exchange, TalkError> {
         if let Some(kind) = self.over.clone() {
             return Err(self.failed(kind, None));

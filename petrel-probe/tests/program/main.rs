@@ -6,6 +6,8 @@ mod mangled;
 mod record;
 mod replay;
 mod send;
+#[cfg(unix)]
+mod terminal;
 mod tools;
 
 use std::{

@@ -336,7 +336,7 @@ fn message_items(side: Side, message: &Message, body: &Body, folds: &Folds, item
     let (header, fields) = (message.header, &body.fields);
     let len = message.frame_len();
     let missing: u64 = message.gaps.iter().map(|gap| gap.len).sum();
-    let mut size = format!("{len} bytes");
+    let mut size = counted(len);
     if missing > 0 {
         // Writing to a string does not fail.
         let _ = write!(size, ", {missing} of them missing");
@@ -426,7 +426,7 @@ fn payload_items(side: Side, message: &Message, body: &Body, folds: &Folds, item
     let summary = match &body.content {
         _ if payload.is_empty() => what.to_owned(),
         Content::Json(_) | Content::Text => format!("{what}  {}", printable(beginning)),
-        Content::Binary => format!("{what}, {len} bytes"),
+        Content::Binary => format!("{what}  {}", hex_text(payload)),
     };
     let summary = captured_text(message, &range, summary);
     let has_lines = !payload.is_empty() && !matches!(body.content, Content::Binary);
@@ -502,6 +502,17 @@ fn payload_lines(message: &Message, body: &Body) -> Vec<(Range<u64>, String, Ton
     }
 }
 
+/// The first bytes in hexadecimal.
+fn hex_text(bytes: &[u8]) -> String {
+    const MOST: usize = 24;
+
+    let shown = bytes.iter().take(MOST).map(|byte| format!("{byte:02x} "));
+    let mut text: String = shown.collect();
+    text.push_str(if bytes.len() > MOST { "..." } else { "" });
+    text.truncate(text.trim_end().len());
+    text
+}
+
 /// What is said of a field of which bytes may be missing.
 fn captured_text(message: &Message, range: &Range<u64>, text: String) -> String {
     let len = range.end - range.start;
@@ -509,7 +520,7 @@ fn captured_text(message: &Message, range: &Range<u64>, text: String) -> String 
     let captured: u64 = pieces.iter().map(|(_, bytes)| bytes.len() as u64).sum();
     match captured {
         _ if captured == len => text,
-        0 => format!("not captured ({len} bytes)"),
+        0 => format!("not captured ({})", counted(len)),
         _ => format!("{text}  ({captured} of {len} bytes captured)"),
     }
 }
@@ -547,9 +558,14 @@ fn mac_text(mac: &MacState) -> (String, Tone) {
     (text.to_owned(), tone)
 }
 
+fn counted(bytes: u64) -> String {
+    let noun = if bytes == 1 { "byte" } else { "bytes" };
+    format!("{bytes} {noun}")
+}
+
 /// What is said of bytes that are missing.
 fn gap_text(len: u64, cause: GapCause) -> String {
-    format!("{len} bytes: {}", cause.describe())
+    format!("{}: {}", counted(len), cause.describe())
 }
 
 fn time_text(first_ns: u64, time_ns: u64) -> String {

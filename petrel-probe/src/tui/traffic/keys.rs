@@ -172,6 +172,13 @@ impl Traffic {
                 self.open();
                 self.is_zoomed = !self.is_zoomed;
             }
+            TrafficAction::Edit => {
+                if let Some(row) = self.current() {
+                    self.editing = Some(row);
+                    return Effect::LoadExchange { row }.into();
+                }
+            }
+            // The shell asks for more than this screen knows.
             TrafficAction::ReplayExchange | TrafficAction::ReplayConnection => {}
         }
         Outcome::default()

@@ -1,7 +1,10 @@
 //! The table of exchanges: only what is on the screen is looked at.
 
 use super::{
-    super::paint::{Look, cut, fill_style},
+    super::{
+        OWN_CONNECTIONS,
+        paint::{Look, cut, fill_style},
+    },
     Focus, Traffic,
     layout::heading_rows,
 };
@@ -204,7 +207,7 @@ impl Traffic {
                 let first_ns = self.index.row(0).map_or(0, |first| first.time_ns);
                 (since(view.time_ns, first_ns), plain)
             }
-            Column::Connection => (view.connection.to_string(), plain),
+            Column::Connection => (connection(view.connection), plain),
             Column::Sequence => (view.sequence.to_string(), plain),
             Column::Name => (look.text(view.name), look.name()),
             Column::Status => match view.status {
@@ -272,6 +275,14 @@ pub(super) fn status_style(status: Status, look: Look) -> Style {
         200 => look.good(),
         400..=599 => look.wrong(),
         _ => look.doubtful(),
+    }
+}
+
+/// The number of a connection; behind a plus that of one's own beside a capture.
+fn connection(number: u32) -> String {
+    match number.checked_sub(OWN_CONNECTIONS) {
+        Some(own) => format!("+{own}"),
+        None => number.to_string(),
     }
 }
 

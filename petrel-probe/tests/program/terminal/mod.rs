@@ -1,0 +1,96 @@
+//! The interface on a terminal: what is seen, what keys do, and that the terminal is given back.
+
+mod pty;
+
+use pty::{Pty, capture};
+use rustix::process::Signal;
+
+#[test]
+fn a_capture_is_looked_through_and_left() {
+    let mut pty = Pty::start((80, 24), &[capture("plain.pcap")]);
+    pty.wait_for("PROTOCHECK");
+    assert!(pty.screen().alternate_screen() && pty.screen().hide_cursor());
+    pty.type_text("?");
+    pty.wait_for("show the selected exchange in detail");
+    pty.type_text("?");
+    pty.wait_for("filter none");
+    pty.type_text("/status == 400");
+    pty.wait_for("valid");
+    pty.type_text("\r");
+    pty.wait_for("filter status == 400");
+    pty.wait_until("a narrowed table", |screen| screen.contains(" of "));
+    pty.type_text(":help\r");
+    pty.wait_for("show the selected exchange in detail");
+    pty.type_text("\x1b");
+    pty.wait_for("filter status == 400");
+    pty.type_text("q");
+    assert_eq!(pty.wait_for_exit(), 0);
+    pty.assert_given_back();
+}
+
+#[test]
+fn a_new_size_is_drawn_anew() {
+    let mut pty = Pty::start((80, 24), &[capture("plain.pcap")]);
+    pty.wait_for("PROTOCHECK");
+    pty.resize((40, 10));
+    pty.wait_until("a small screen", |screen| !screen.contains("Compose"));
+    pty.resize((10, 3));
+    pty.wait_for("too small");
+    pty.resize((120, 40));
+    pty.wait_for("Response");
+    pty.type_text("q");
+    assert_eq!(pty.wait_for_exit(), 0);
+    pty.assert_given_back();
+}
+
+#[test]
+fn signals_end_it_and_the_terminal_is_as_before() {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let mut pty = Pty::start((80, 24), &[capture("plain.pcap")]);
+        pty.wait_for("PROTOCHECK");
+        pty.signal(signal);
+        assert_eq!(pty.wait_for_exit(), 0, "{signal:?}");
+        pty.assert_given_back();
+    }
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_it() {
+    let mut pty = Pty::start((80, 24), &[capture("plain.pcap")]);
+    pty.wait_for("PROTOCHECK");
+    pty.close();
+    pty.wait_for_exit();
+}
+
+#[test]
+fn it_is_stopped_and_goes_on_as_any_job() {
+    let mut pty = Pty::start_shell((80, 24));
+    pty.wait_for("$");
+    let command = format!("{} {}\r", pty::PROGRAM, capture("plain.pcap"));
+    pty.type_text(&command);
+    pty.wait_for("PROTOCHECK");
+    pty.type_text("j\x1a");
+    pty.wait_for("Stopped");
+    assert!(!pty.screen().alternate_screen() && !pty.screen().hide_cursor());
+    pty.type_text("fg\r");
+    pty.wait_for("2/");
+    assert!(pty.screen().alternate_screen());
+    pty.type_text("q");
+    pty.wait_until("the shell", |screen| !screen.contains("PROTOCHECK"));
+    pty.type_text("echo code $?\r");
+    pty.wait_for("code 0");
+    pty.type_text("exit\r");
+    pty.wait_for_exit();
+}
+
+#[test]
+fn a_capture_on_standard_input_leaves_the_keys_to_the_terminal() {
+    let command = format!("cat {} | {} -", capture("plain.pcap"), pty::PROGRAM);
+    let mut pty = Pty::start_command((80, 24), "sh", &["-c", &command]);
+    pty.wait_for("PROTOCHECK");
+    pty.type_text("G");
+    pty.wait_until("the last row", |screen| !screen.contains("1/"));
+    pty.type_text("q");
+    assert_eq!(pty.wait_for_exit(), 0);
+    pty.assert_given_back();
+}
