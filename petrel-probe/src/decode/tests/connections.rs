@@ -65,6 +65,12 @@ fn without_the_answer_to_its_opening_a_connection_is_whole() {
     assert_eq!(decoded.connections[0].start, Start::Handshake);
     assert_eq!(decoded.exchanges.len(), 4);
     assert!(decoded.exchanges.iter().all(|one| one.is_complete()));
+    // The client's acknowledgment tells where the server's bytes began, even if the first are lost.
+    script.segments.remove(3);
+    let decoded = decode(&script.segments);
+    assert_eq!(decoded.exchanges.len(), 4);
+    assert_eq!(decoded.notes(), ["response-not-captured"]);
+    assert_eq!(decoded.totals.gap_bytes, 22);
 }
 
 #[test]
