@@ -6,7 +6,7 @@ use super::{connect::ConnectArgs, signals, source::SourceArgs};
 use crate::{
     decode::DecoderConfig,
     exchange::Event,
-    index::{Store, Stores},
+    index::Stores,
     keyring::Keyring,
     replay::{
         Comparison, Ignored, Macs, Options, Outcome, Pace, Recording, ReplayError, Tally,
@@ -21,11 +21,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use petrel_cli::{Exit, Failure, Interrupt, Look, Target, open_files, output, output::Format};
 use std::{
     cell::RefCell,
-    fs::File,
     io::{self, BufWriter, IsTerminal},
     ops::ControlFlow,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 /// What follows the help.
@@ -146,14 +144,10 @@ impl ReplayArgs {
         mut config: DecoderConfig,
         interrupt: &Interrupt,
     ) -> Result<Recording, Failure> {
-        let input = Input::open(path)?;
-        let mut stores = Stores::new();
-        if input.len().is_some() {
-            let file = File::open(path).map_err(|error| Failure::reading(path, &error))?;
-            stores = Stores::with_source(Store::File(Arc::new(file)));
-            config.framer.extents = true;
-        }
-        let progress = progress(input.len());
+        let mut input = Input::open(path)?;
+        let stores = Stores::with_source(input.retain()?);
+        config.framer.extents = true;
+        let progress = progress(input.size());
         let mut recording = Recording::new(stores);
         let mut each = |told: Told| {
             match told {
