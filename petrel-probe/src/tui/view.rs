@@ -13,6 +13,7 @@ use ratatui::{
     text::{Line, Span},
     widgets::Widget,
 };
+use unicode_width::UnicodeWidthStr;
 
 /// On less than this there is nothing to be seen.
 const COLUMNS_MIN: u16 = 20;
@@ -119,7 +120,11 @@ fn title(model: &Model, area: Rect, buf: &mut Buffer) {
     let room = usize::from(area.width).saturating_sub(tabs.width() + 1);
     let mut name = Vec::new();
     let word = "petrel-probe  ";
-    let source = model.traffic.source_name();
+    let mut source = model.traffic.source_name();
+    if source.width() > room {
+        // Of a path its end tells more.
+        source = source.rsplit('/').next().unwrap_or(source);
+    }
     if room > word.len() + source.len().min(20) {
         name.push(Span::styled(word, look.quiet()));
     }
@@ -205,7 +210,14 @@ fn hints(model: &Model, width: u16) -> Line<'static> {
             "quit",
         ],
         Screen::Compose => &[
-            "send", "next-pane", "payload-form", "turn", "help", "traffic", "copy-command", "palette",
+            "send",
+            "next-pane",
+            "payload-form",
+            "turn",
+            "help",
+            "traffic",
+            "copy-command",
+            "palette",
             "quit",
         ],
     };
@@ -213,7 +225,10 @@ fn hints(model: &Model, width: u16) -> Line<'static> {
     let is_typing = model.screen == Screen::Compose && model.compose.is_typing();
     let hint = |name: &&str| {
         let command = named(name)?;
-        let key = command.keys.iter().find(|key| !(is_typing && key.is_text()))?;
+        let key = command
+            .keys
+            .iter()
+            .find(|key| !(is_typing && key.is_text()))?;
         Some(hint_line(&key.shown(), command.name, model.look))
     };
     flow(names.iter().filter_map(hint), width)

@@ -51,16 +51,27 @@ pub(in super::super) fn lines(height: u16) -> usize {
 
 /// Draws it.
 pub(in super::super) fn view(replay: &Replay, area: Rect, buf: &mut Buffer, look: Look) {
-    let (title, size) = match replay.what {
-        What::Exchange(_) => ("replay the exchange", (area.width, area.height)),
-        What::Connection(_) => ("replay the connection", (area.width, area.height)),
+    let title = match replay.what {
+        What::Exchange(_) => "replay the exchange",
+        What::Connection(_) => "replay the connection",
+    };
+    let size = match replay.stage {
+        Stage::Asking { .. } | Stage::Planning { .. } => (64, 4),
+        _ => (area.width, area.height),
     };
     let inner = window(area, buf, title, size, look);
     let width = usize::from(inner.width);
     let line = |text: &str, style: Style| Line::styled(cut(text, width, look), style);
     let foot = match &replay.stage {
         Stage::Asking { input, wrong } => {
-            rows(inner, buf, [line("Where to? A server that may be changed by it:", look.quiet())]);
+            rows(
+                inner,
+                buf,
+                [line(
+                    "Where to? A server that may be changed by it:",
+                    look.quiet(),
+                )],
+            );
             let typed = Rect {
                 y: inner.y.saturating_add(1),
                 height: inner.height.saturating_sub(1).min(1),
@@ -87,7 +98,12 @@ pub(in super::super) fn view(replay: &Replay, area: Rect, buf: &mut Buffer, look
             "y send it   Esc close"
         }
         Stage::Running(plan) => {
-            let text = format!("{}: {} of {} requests", plan.target, replay.tally.total(), plan.requests);
+            let text = format!(
+                "{}: {} of {}",
+                plan.target,
+                replay.tally.total(),
+                requests(plan.requests)
+            );
             results(replay, line(&text, look.strong()), inner, buf, look);
             "Esc stop"
         }
@@ -109,11 +125,22 @@ pub(in super::super) fn view(replay: &Replay, area: Rect, buf: &mut Buffer, look
     Line::styled(format!("{:width$}", cut(foot, width, look)), look.quiet()).render(below, buf);
 }
 
+fn requests(count: u64) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} request{plural}")
+}
+
 fn question(plan: &Plan, width: usize, look: Look) -> Vec<Line<'static>> {
     let text = |text: String, style| Line::styled(cut(&text, width, look), style);
     let mut lines = vec![
-        text(format!("{} is not this machine.", plan.target), look.wrong()),
-        text(format!("Send {} requests there?", plan.requests), look.strong()),
+        text(
+            format!("{} is not this machine.", plan.target),
+            look.wrong(),
+        ),
+        text(
+            format!("Send {} there?", requests(plan.requests)),
+            look.strong(),
+        ),
     ];
     for (name, count) in &plan.names {
         lines.push(Line::from(vec![
@@ -150,5 +177,9 @@ fn results(replay: &Replay, head: Line<'static>, area: Rect, buf: &mut Buffer, l
         };
         Line::styled(cut(&look.text_line(&line.text), width, look), style)
     });
-    rows(area, buf, [head, counts, Line::default()].into_iter().chain(lines));
+    rows(
+        area,
+        buf,
+        [head, counts, Line::default()].into_iter().chain(lines),
+    );
 }

@@ -94,3 +94,32 @@ fn a_capture_on_standard_input_leaves_the_keys_to_the_terminal() {
     assert_eq!(pty.wait_for_exit(), 0);
     pty.assert_given_back();
 }
+
+#[test]
+fn a_recorded_connection_is_sent_again() {
+    let mut pty = Pty::start((100, 24), &[capture("plain.pcap")]);
+    pty.wait_for("PROTOCHECK");
+    pty.type_text("jR");
+    pty.wait_for("replay the connection");
+    pty.type_text("\x15embedded\r");
+    pty.wait_for("the same");
+    assert!(pty.screen().contents().contains("same 4"));
+    pty.type_text("\x1bq");
+    assert_eq!(pty.wait_for_exit(), 0);
+    pty.assert_given_back();
+}
+
+#[test]
+fn without_arguments_it_is_connected_to_a_server_of_its_own() {
+    let mut pty = Pty::start((80, 24), &["--no-history".to_owned()]);
+    pty.wait_for("connected in");
+    pty.type_text("echo\x13");
+    pty.wait_for("200");
+    // The exchange is among the traffic.
+    pty.type_text("\x1bOQ");
+    pty.wait_for("PROTOCHECK");
+    pty.wait_for("Response");
+    pty.type_text("q");
+    assert_eq!(pty.wait_for_exit(), 0);
+    pty.assert_given_back();
+}
