@@ -78,6 +78,11 @@ impl SourceArgs {
         })
     }
 
+    /// The longest payload that is taken.
+    pub(super) const fn payload_max(&self) -> u32 {
+        self.payload_max
+    }
+
     /// The filter, if there is one.
     pub(super) const fn filter(&self) -> Option<&Filter> {
         self.filter.as_ref()

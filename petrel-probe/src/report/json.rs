@@ -175,6 +175,12 @@ impl<W: Write> Report for JsonDocument<W> {
     }
 }
 
+/// Writes a value as compact JSON in which nothing acts on a terminal.
+pub(crate) fn write(sink: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    let mut serializer = Serializer::with_formatter(sink, Plain);
+    Ok(value.serialize(&mut serializer)?)
+}
+
 /// Compact JSON in which nothing acts on a terminal: characters that are not printable are escaped,
 /// beyond those that JSON itself does not allow.
 struct Plain;

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 /// What was captured of a payload, as much of it as is shown, and what the whole of it was.
 #[derive(Debug, Serialize)]
-pub(super) struct PayloadRecord<'a> {
+pub(crate) struct PayloadRecord<'a> {
     enc: &'static str,
     /// The bytes up to the first gap; null if nothing is to be shown.
     data: Option<Data<'a>>,
@@ -43,7 +43,7 @@ enum Data<'a> {
 struct Digits([u8; 64]);
 
 impl<'a> PayloadRecord<'a> {
-    pub(super) fn new(message: &'a Message, portion: Portion) -> Self {
+    pub(crate) fn new(message: &'a Message, portion: Portion) -> Self {
         let range = message.fields().payload;
         let mut gaps = message.gaps.iter();
         let is_whole = range.is_empty()
