@@ -104,7 +104,9 @@ fn a_recorded_connection_is_sent_again() {
     pty.type_text("\x15embedded\r");
     pty.wait_for("the same");
     assert!(pty.screen().contents().contains("same 4"));
-    pty.type_text("\x1bq");
+    pty.type_text("q");
+    pty.wait_for("filter none");
+    pty.type_text("q");
     assert_eq!(pty.wait_for_exit(), 0);
     pty.assert_given_back();
 }
@@ -118,7 +120,7 @@ fn without_arguments_it_is_connected_to_a_server_of_its_own() {
     // The exchange is among the traffic.
     pty.type_text("\x1bOQ");
     pty.wait_for("PROTOCHECK");
-    pty.wait_for("Response");
+    pty.wait_for("Request ");
     pty.type_text("q");
     assert_eq!(pty.wait_for_exit(), 0);
     pty.assert_given_back();
