@@ -57,6 +57,20 @@ pub struct Opening {
     pub is_ascii: bool,
 }
 
+impl Opening {
+    /// With the defaults of everything else.
+    pub fn new(source: Source) -> Self {
+        Self {
+            source,
+            decoder: DecoderConfig::default(),
+            filter: None,
+            setup: Setup::default(),
+            composes: false,
+            is_ascii: false,
+        }
+    }
+}
+
 /// Where the traffic comes from.
 #[derive(Debug)]
 #[non_exhaustive]

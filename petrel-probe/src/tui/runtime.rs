@@ -84,7 +84,10 @@ struct Behind {
 
 fn model_of(opening: &Opening) -> Model {
     let name = match &opening.source {
-        Source::Nowhere => String::new(),
+        Source::Nowhere => {
+            let target = opening.setup.target.as_ref();
+            target.map_or_else(String::new, ToString::to_string)
+        }
         Source::File(path) => path.display().to_string(),
         Source::Stdin => "standard input".to_owned(),
         Source::Live(_) => "recording".to_owned(),
