@@ -100,7 +100,7 @@ pub(super) fn execute(args: &DecodeArgs) -> Result<Exit, Failure> {
     let config = args.source.decoder_config()?;
     let interrupt = Interrupt::watch()?;
     let input = Input::open(file)?;
-    let progress = progress_of(args, input.len());
+    let progress = progress_of(args, input.size());
     let mut selection = Selection::new(args.source.filter());
     let mut each = |told: Told| {
         match told {
@@ -179,7 +179,12 @@ fn report_of(args: &DecodeArgs) -> Result<Box<dyn Report>, Failure> {
     let lines = || BufWriter::with_capacity(BUFFER_LEN, io::stdout());
     Ok(match (args.format, args.stats) {
         (Format::Text, false) => Box::new(Text::new(lines(), look, args.payload)),
-        (Format::Text, true) => Box::new(stats::Text::new(lines(), look)),
+        (Format::Text, true) => {
+            // Where nothing has to fit, nothing is left out.
+            let is_terminal = stdout.is_terminal();
+            let width = if is_terminal { look.width } else { usize::MAX };
+            Box::new(stats::Text::new(lines(), Look { width, ..look }))
+        }
         (Format::Json, false) => Box::new(JsonDocument::new(stdout, portion)),
         (Format::Json, true) => Box::new(JsonDocument::of_stats(stdout)),
         (Format::Jsonl, false) => Box::new(JsonLines::new(stdout, portion)),

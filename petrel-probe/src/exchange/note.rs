@@ -21,6 +21,8 @@ pub enum Note {
     RequestNotCaptured,
     /// The answer is not in the capture: there is a gap where it would be.
     ResponseNotCaptured,
+    /// An answer that nobody asked for: every request before it has its own.
+    Unsolicited,
     /// The connection ended without an answer.
     Unanswered,
     /// The capture ends before the answer.
@@ -54,10 +56,11 @@ pub enum Note {
 
 impl Note {
     /// What [`Note::kind`] gives, all of it.
-    pub const KINDS: [&'static str; 10] = [
+    pub const KINDS: [&'static str; 11] = [
         "notice",
         "request-not-captured",
         "response-not-captured",
+        "unsolicited",
         "unanswered",
         "unanswered-yet",
         "wrong-sequence",
@@ -73,6 +76,7 @@ impl Note {
             Self::Notice { .. } => "notice",
             Self::RequestNotCaptured => "request-not-captured",
             Self::ResponseNotCaptured => "response-not-captured",
+            Self::Unsolicited => "unsolicited",
             Self::Unanswered => "unanswered",
             Self::UnansweredYet => "unanswered-yet",
             Self::WrongSequence { .. } => "wrong-sequence",
@@ -95,6 +99,7 @@ impl fmt::Display for Note {
             ),
             Self::RequestNotCaptured => f.write_str("the request was not captured"),
             Self::ResponseNotCaptured => f.write_str("the answer was not captured"),
+            Self::Unsolicited => f.write_str("nobody asked for this answer"),
             Self::Unanswered => f.write_str("the connection ended without an answer"),
             Self::UnansweredYet => f.write_str("the capture ends before the answer"),
             Self::WrongSequence { expected, got } => write!(

@@ -268,6 +268,12 @@ impl Session {
         notes
     }
 
+    /// Ends the writing side and waits for nothing: for when many are left at once.
+    pub async fn leave(mut self) {
+        // What TLS still has to say must not wait for a server that reads nothing.
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, self.duplex.shut_down()).await;
+    }
+
     async fn check_protocol(&mut self, mac: Mac, watch: &mut Watch<'_>) -> Result<(), TalkError> {
         let begun = self.clock.start;
         let after = self.settings.connect_timeout;

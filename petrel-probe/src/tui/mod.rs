@@ -14,6 +14,7 @@ mod message;
 mod model;
 mod paint;
 mod palette;
+mod replay;
 mod runtime;
 mod signals;
 mod terminal;

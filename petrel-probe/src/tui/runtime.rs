@@ -14,7 +14,7 @@ use super::{
     traffic::Traffic,
     update::update,
     view::view,
-    worker::{Workers, session::Composer},
+    worker::{Workers, replay::Replayer, session::Composer},
 };
 use petrel_cli::{Exit, Failure};
 use std::{
@@ -42,8 +42,10 @@ pub fn run(mut opening: Opening) -> Result<Exit, Failure> {
     }
     let mut model = model_of(&opening);
     let narrowing = opening.filter.map(|filter| model.traffic.narrow(&filter));
-    let behind = Behind {
-        traffic: Workers::start(opening.source, opening.decoder, tell.clone())?,
+    let traffic = Workers::start(opening.source, opening.decoder, tell.clone())?;
+    let mut behind = Behind {
+        replayer: Replayer::new(opening.setup.clone(), traffic.stores(), tell.clone()),
+        traffic,
         composer: Composer::start(opening.setup, tell.clone())?,
     };
     // Nobody can have closed the channel.
@@ -55,8 +57,8 @@ pub fn run(mut opening: Opening) -> Result<Exit, Failure> {
     });
     let mut screen = screen.map_err(|error| cannot("take over the terminal", &error))?;
     signals::tell_keys(tell).map_err(|error| cannot("read keys", &error))?;
-    let ended = match narrowing.map(|effect| perform(effect, &mut screen, &behind)) {
-        None | Some(Ok(_)) => turn(&mut model, &mut screen, &messages, &behind),
+    let ended = match narrowing.map(|effect| perform(effect, &mut screen, &mut behind)) {
+        None | Some(Ok(_)) => turn(&mut model, &mut screen, &messages, &mut behind),
         Some(Err(error)) => Err(error),
     };
     drop(screen);
@@ -77,6 +79,7 @@ pub fn run(mut opening: Opening) -> Result<Exit, Failure> {
 struct Behind {
     traffic: Workers,
     composer: Composer,
+    replayer: Replayer,
 }
 
 fn model_of(opening: &Opening) -> Model {
@@ -100,6 +103,7 @@ fn model_of(opening: &Opening) -> Model {
         overlay: None,
         count: None,
         notice: None,
+        replays: 0,
         traffic: Traffic::new(&name, matches!(opening.source, Source::Live(_))),
         compose: Compose::new(&opening.setup),
     }
@@ -109,7 +113,7 @@ fn turn(
     model: &mut Model,
     screen: &mut Screen,
     messages: &Receiver<Msg>,
-    behind: &Behind,
+    behind: &mut Behind,
 ) -> io::Result<()> {
     loop {
         let (width, height) = screen.size()?;
@@ -139,7 +143,7 @@ fn turn(
 }
 
 /// Does what the model wants; true if that is the end.
-fn perform(effect: Effect, screen: &mut Screen, behind: &Behind) -> io::Result<bool> {
+fn perform(effect: Effect, screen: &mut Screen, behind: &mut Behind) -> io::Result<bool> {
     let workers = &behind.traffic;
     match effect {
         Effect::Quit => return Ok(true),
@@ -159,6 +163,7 @@ fn perform(effect: Effect, screen: &mut Screen, behind: &Behind) -> io::Result<b
         } => workers.search(needle, from, is_backward, within, generation),
         Effect::Append(exchange) => workers.append(&exchange),
         Effect::Copy(text) => Screen::copy(&text)?,
+        Effect::Replay(effect) => behind.replayer.perform(effect),
         Effect::Compose(effect) => behind.composer.perform(effect),
     }
     Ok(false)

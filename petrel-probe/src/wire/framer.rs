@@ -1,16 +1,13 @@
 //! Cutting one side's bytes into messages.
 
 use super::{
-    pending::{Origin, Pending, add_extent},
+    config::{Framed, FramerConfig, Macs},
+    pending::Pending,
     search::{Manner, Search},
-    shape::{self, Likeness},
 };
-use crate::{
-    exchange::{Gap, GapCause, MacState, Message, Side},
-    keyring::Keyring,
-};
-use petrel::wire::{HEADER_LEN, Header, MAC_LEN, PAYLOAD_MAX_DEFAULT};
-use std::{collections::VecDeque, sync::Arc};
+use crate::exchange::{Gap, GapCause, Side};
+use petrel::wire::Header;
+use std::collections::VecDeque;
 
 /// Bytes that are kept while the place is looked for, beyond the longest payload.
 const HEAP_ROOM: usize = 64 << 10;
@@ -19,67 +16,30 @@ const HEAP_ROOM: usize = 64 << 10;
 /// no more than this each time.
 const PIECE: usize = 2 << 10;
 
-/// Whether messages carry MACs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "they do, they do not, or it is found out"
-)]
-pub enum Macs {
-    /// It is found out with the first message of each side.
-    #[default]
-    Auto,
-    /// They do.
-    Yes,
-    /// They do not.
-    No,
-}
-
-/// How bytes are read.
-#[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "what a user may set")]
-pub struct FramerConfig {
-    /// Keys that MACs are tried with.
-    pub keyring: Arc<Keyring>,
-    /// Whether messages carry MACs. Defaults to finding out.
-    pub macs: Macs,
-    /// The longest payload in bytes that is kept. Defaults to 4 MiB.
-    pub payload_max: u32,
-    /// Whether messages say where their bytes lie in the file. Defaults to not.
-    pub extents: bool,
-}
-
-/// What comes out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "a message and what was before it"
-)]
-pub struct Framed {
-    /// The message.
-    pub message: Message,
-    /// Bytes that were passed over before it, because no frame was found in them.
-    pub skipped: u64,
-    /// Whether messages may be missing before it.
-    pub after_loss: bool,
-}
+/// Messages that must make sense behind a place that was found.
+const DOUBTS: u8 = 3;
 
 /// One side's bytes on their way to messages.
 #[derive(Debug)]
 pub struct Framer {
     side: Side,
-    config: FramerConfig,
-    macs: Option<bool>,
+    pub(super) config: FramerConfig,
+    pub(super) macs: Option<bool>,
     /// Bytes of the frame under way; while searching, the heap that is searched.
-    pending: Pending,
+    pub(super) pending: Pending,
     /// Gaps in the frame under way, and how many bytes they are.
-    gaps: Vec<Gap>,
-    missing: u64,
-    search: Option<Search>,
-    last_sequence: Option<u32>,
-    skipped: u64,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) missing: u64,
+    pub(super) search: Option<Search>,
+    pub(super) last_sequence: Option<u32>,
+    pub(super) skipped: u64,
     skipped_in_all: u64,
-    after_loss: bool,
+    pub(super) after_loss: bool,
+    /// Messages that must still make sense before a place that was found is believed.
+    pub(super) doubts: u8,
+    /// Bytes to come of a payload over the limit, which was told without it.
+    pub(super) unkept: u64,
+    unkept_in_all: u64,
     /// Bytes that were held and turn out to be of later messages.
     released: Vec<Run>,
     /// Bytes that are to be read again, before anything that comes later.
@@ -92,17 +52,6 @@ struct Run {
     bytes: Vec<u8>,
     source: u64,
     time_ns: u64,
-}
-
-impl Default for FramerConfig {
-    fn default() -> Self {
-        Self {
-            keyring: Arc::default(),
-            macs: Macs::Auto,
-            payload_max: PAYLOAD_MAX_DEFAULT,
-            extents: false,
-        }
-    }
 }
 
 impl Framer {
@@ -125,6 +74,9 @@ impl Framer {
             skipped: 0,
             skipped_in_all: 0,
             after_loss: false,
+            doubts: 0,
+            unkept: 0,
+            unkept_in_all: 0,
             released: Vec::new(),
             again: VecDeque::new(),
         }
@@ -147,6 +99,11 @@ impl Framer {
         self.skipped_in_all
     }
 
+    /// Bytes of payloads over the limit so far, which were not kept.
+    pub const fn unkept_in_all(&self) -> u64 {
+        self.unkept_in_all
+    }
+
     /// Whether messages may be missing before the next one.
     pub const fn has_lost(&self) -> bool {
         self.after_loss
@@ -165,6 +122,14 @@ impl Framer {
 
     /// The next bytes are missing.
     pub fn gap(&mut self, len: u64, cause: GapCause, out: &mut dyn FnMut(Framed)) {
+        let unkept = len.min(self.unkept);
+        self.pass_unkept(unkept);
+        let len = len - unkept;
+        if len == 0 {
+            return;
+        }
+        // A frame that reaches into the gap, or ends where it begins, is not confirmed any better.
+        self.decide(out);
         if let Some(search) = &mut self.search {
             let heap = self.pending.bytes.len() as u64;
             search.restart(heap + len);
@@ -205,10 +170,7 @@ impl Framer {
 
     /// The other side has everything of this one so far, and spoke: no MAC follows any more.
     pub fn answered(&mut self, out: &mut dyn FnMut(Framed)) {
-        while self.search.is_some() && self.look(true) {
-            self.put_back(&[], 0, 0);
-            self.read_again(out);
-        }
+        self.decide(out);
         if self.search.is_none()
             && self.macs.is_none()
             && let Some(header) = self.header()
@@ -219,9 +181,18 @@ impl Framer {
         }
     }
 
+    /// Takes the best place that there is, as long as one is searched for.
+    fn decide(&mut self, out: &mut dyn FnMut(Framed)) {
+        while self.search.is_some() && self.look(true) {
+            self.put_back(&[], 0, 0);
+            self.read_again(out);
+        }
+    }
+
     /// Nothing more comes: what was begun is told as it is.
     pub fn end(&mut self, cause: GapCause, out: &mut dyn FnMut(Framed)) {
         self.answered(out);
+        self.unkept = 0;
         if self.search.is_some() {
             self.pass_over(self.pending.bytes.len() as u64);
             self.pending.clear();
@@ -253,7 +224,10 @@ impl Framer {
         let (mut rest, mut at) = (bytes, source);
         while !rest.is_empty() {
             let mut taken = 0;
-            if self.search.is_some() {
+            if self.unkept > 0 {
+                taken = usize::try_from(self.unkept).map_or(rest.len(), |len| len.min(rest.len()));
+                self.pass_unkept(taken as u64);
+            } else if self.search.is_some() {
                 taken = rest.len().min(PIECE);
                 self.pending
                     .push(rest.get(..taken).unwrap_or_default(), at, time_ns);
@@ -296,121 +270,8 @@ impl Framer {
         }
     }
 
-    /// A whole frame at the front of bytes that stand alone: how long it was, or 0.
-    fn take_whole(
-        &mut self,
-        bytes: &[u8],
-        source: u64,
-        time_ns: u64,
-        out: &mut dyn FnMut(Framed),
-    ) -> usize {
-        let Some(macs) = self.macs else { return 0 };
-        let Some(head) = bytes.first_chunk::<HEADER_LEN>() else {
-            return 0;
-        };
-        let header = Header::parse(head);
-        if header.payload_len > self.config.payload_max {
-            return 0;
-        }
-        let Ok(len) = usize::try_from(header.frame_len(macs)) else {
-            return 0;
-        };
-        let Some(frame) = bytes.get(..len) else {
-            return 0;
-        };
-        let mut extents = Vec::new();
-        if self.config.extents {
-            add_extent(&mut extents, source, len);
-        }
-        let origin = Origin {
-            extents,
-            first_ns: time_ns,
-            time_ns,
-        };
-        self.tell(header, frame.to_vec(), Vec::new(), origin, out);
-        len
-    }
-
-    /// As many bytes as the frame under way needs, or as tell more of it: how many were taken.
-    fn take_part(
-        &mut self,
-        bytes: &[u8],
-        source: u64,
-        time_ns: u64,
-        out: &mut dyn FnMut(Framed),
-    ) -> usize {
-        let here = self.pending.bytes.len() as u64 + self.missing;
-        let wanted = match self.header() {
-            None => HEADER_LEN as u64 - here,
-            Some(header) if header.payload_len > self.config.payload_max => {
-                header_end(header).saturating_sub(here)
-            }
-            Some(header) => header.frame_len(self.macs != Some(false)) - here,
-        };
-        let taken = usize::try_from(wanted).map_or(bytes.len(), |wanted| wanted.min(bytes.len()));
-        self.pending
-            .push(bytes.get(..taken).unwrap_or_default(), source, time_ns);
-        if let Some(header) = self.header() {
-            self.conclude(header, out);
-        }
-        taken
-    }
-
-    /// Tells the frame under way, if it is known where it ends and all of it is there.
-    fn conclude(&mut self, header: Header, out: &mut dyn FnMut(Framed)) {
-        let here = self.pending.bytes.len() as u64 + self.missing;
-        if header.payload_len > self.config.payload_max {
-            if here >= header_end(header) {
-                self.refuse(header, out);
-            }
-            return;
-        }
-        let plain = header.frame_len(false);
-        if here < plain {
-            return;
-        }
-        match self.macs {
-            Some(macs) => {
-                if here >= header.frame_len(macs) {
-                    self.emit(header, out);
-                }
-            }
-            None => {
-                // Nothing was taken beyond a MAC, so what is behind the frame are its last bytes.
-                let behind = usize::try_from(here - plain).unwrap_or(usize::MAX);
-                let at = self.pending.bytes.len().saturating_sub(behind);
-                let tail = self.pending.bytes.get(at..).unwrap_or_default();
-                match shape::mac(tail) {
-                    Likeness::Perhaps => {}
-                    Likeness::Yes => {
-                        self.macs = Some(true);
-                        self.emit(header, out);
-                    }
-                    Likeness::No => {
-                        self.macs = Some(false);
-                        let rest = self.pending.split_off(at);
-                        self.emit(header, out);
-                        self.release(&rest);
-                    }
-                }
-            }
-        }
-    }
-
-    /// A frame whose payload is over the limit: it is told without, and what follows may be anything.
-    fn refuse(&mut self, header: Header, out: &mut dyn FnMut(Framed)) {
-        let at = header_end(header);
-        let len = header.frame_len(self.macs == Some(true)) - at;
-        let cause = GapCause::OverLimit;
-        self.gaps.push(Gap { at, len, cause });
-        self.emit(header, out);
-        self.lose_place(0);
-        // An over-long claim is refused from its header, and no message need be missing behind it.
-        self.after_loss = false;
-    }
-
     /// Gives bytes back that are of later messages.
-    fn release(&mut self, bytes: &Pending) {
+    pub(super) fn release(&mut self, bytes: &Pending) {
         let runs = bytes.runs().map(|(bytes, source, time_ns)| Run {
             bytes: bytes.to_vec(),
             source,
@@ -435,6 +296,7 @@ impl Framer {
         }
         if let Some(at) = found {
             self.search = None;
+            self.doubts = DOUBTS;
             let rest = self.pending.split_off(at);
             self.pending.clear();
             self.pass_over(at as u64);
@@ -453,75 +315,35 @@ impl Framer {
         false
     }
 
-    fn lose_place(&mut self, lost: u64) {
+    /// So many bytes of a payload over the limit came, or are missing.
+    fn pass_unkept(&mut self, len: u64) {
+        if len == 0 {
+            return;
+        }
+        self.unkept -= len;
+        self.unkept_in_all += len;
+        if self.unkept == 0 && self.macs.is_none() {
+            // Whether a MAC follows cannot be told from what was not kept. No message is missing here.
+            let after_loss = self.after_loss;
+            self.lose_place(0);
+            self.after_loss = after_loss;
+        }
+    }
+
+    pub(super) fn lose_place(&mut self, lost: u64) {
         let mut search = Search::new(self.last_sequence);
         search.restart(lost);
         self.search = Some(search);
         self.after_loss = true;
     }
 
-    fn pass_over(&mut self, len: u64) {
+    pub(super) fn pass_over(&mut self, len: u64) {
         self.skipped += len;
         self.skipped_in_all += len;
     }
 
     /// The header of the frame under way. Gaps never lie in a header, so it is the first bytes.
-    fn header(&self) -> Option<Header> {
+    pub(super) fn header(&self) -> Option<Header> {
         self.pending.bytes.first_chunk().map(Header::parse)
     }
-
-    /// Tells the frame under way.
-    fn emit(&mut self, header: Header, out: &mut dyn FnMut(Framed)) {
-        let origin = self.pending.origin(self.config.extents);
-        let bytes = std::mem::take(&mut self.pending.bytes);
-        self.pending.clear();
-        let gaps = std::mem::take(&mut self.gaps);
-        self.missing = 0;
-        self.tell(header, bytes, gaps, origin, out);
-    }
-
-    fn tell(
-        &mut self,
-        header: Header,
-        bytes: Vec<u8>,
-        gaps: Vec<Gap>,
-        origin: Origin,
-        out: &mut dyn FnMut(Framed),
-    ) {
-        let mut message = Message {
-            header,
-            bytes,
-            gaps,
-            extents: origin.extents,
-            mac: MacState::None,
-            first_ns: origin.first_ns,
-            time_ns: origin.time_ns,
-        };
-        if self.macs == Some(true) {
-            message.mac = MacState::Unchecked;
-            message.mac = self.judge(&message);
-        }
-        self.last_sequence = Some(header.sequence);
-        out(Framed {
-            message,
-            skipped: std::mem::take(&mut self.skipped),
-            after_loss: std::mem::take(&mut self.after_loss),
-        });
-    }
-
-    fn judge(&self, message: &Message) -> MacState {
-        let is_whole = message.payload().len() == message.header.payload_len as usize;
-        match message
-            .mac_text()
-            .and_then(|text| text.first_chunk::<MAC_LEN>())
-        {
-            Some(mac) if is_whole => self.config.keyring.judge(message.payload(), mac),
-            _ => MacState::Unchecked,
-        }
-    }
-}
-
-/// Where the payload of a frame begins.
-fn header_end(header: Header) -> u64 {
-    HEADER_LEN as u64 + u64::from(header.name_len)
 }

@@ -5,11 +5,14 @@
 //! whose header is known is a gap of that message, and the next frame begins where the header said. A
 //! gap that hides a header loses the place, and it is found again by what frames look like.
 
+mod config;
 mod framer;
+mod frames;
 mod pending;
 mod search;
 mod shape;
 #[cfg(test)]
 mod tests;
 
-pub use framer::{Framed, Framer, FramerConfig, Macs};
+pub use config::{Framed, FramerConfig, Macs};
+pub use framer::Framer;

@@ -8,7 +8,10 @@ use crate::exchange::Side;
 use petrel::wire::{Header, MAC_LEN};
 
 /// Candidates that wait for their end. Of more the ones that reach furthest are given up.
-const WAITING_MAX: usize = 256;
+const WAITING_MAX: usize = 64;
+
+/// Bytes that may be lost while the next sequence number is still as good as known.
+const AWAITED_MAX: u64 = 256 << 10;
 
 /// How a search goes on: what was ruled out already is not looked at again.
 #[derive(Clone, Debug)]
@@ -29,6 +32,8 @@ struct Candidate {
     /// Where its frame ends, a MAC left out.
     end: usize,
     sequence: u32,
+    /// Whether it begins with a segment, and carries the number that comes next.
+    is_likely: bool,
 }
 
 /// What is to be known of the stream that is searched.
@@ -83,12 +88,15 @@ impl Search {
         waiting.retain(|one| match self.judge(*one, heap, manner) {
             Likeness::Yes => {
                 found = Some(found.map_or(one.at, |at| at.min(one.at)));
-                false
+                true
             }
             Likeness::No => false,
             Likeness::Perhaps => true,
         });
         self.waiting = waiting;
+        if found.is_some_and(|at| self.is_covered(at)) {
+            return None;
+        }
         while found.is_none() && self.looked_at < bytes.len() {
             let at = self.looked_at;
             let rest = bytes.get(at..).unwrap_or_default();
@@ -98,9 +106,19 @@ impl Search {
                 // Too few bytes for a header: look again when there are more.
                 (_, None) => break,
             };
+            let Some(header) = header else {
+                self.looked_at += 1;
+                continue;
+            };
+            if self.is_covered(at) {
+                // What lies in it is judged when it is known not to be the one.
+                break;
+            }
             self.looked_at += 1;
-            let Some(header) = header else { continue };
-            let one = candidate(at, header);
+            let one = Candidate {
+                is_likely: self.is_awaited(header.sequence) && heap.begins_at(at),
+                ..candidate(at, header)
+            };
             match self.judge(one, heap, manner) {
                 Likeness::Yes => found = Some(at),
                 Likeness::No => {}
@@ -116,6 +134,7 @@ impl Search {
             one.end == heap.bytes.len()
                 || one.end + MAC_LEN == heap.bytes.len()
                 || (self.is_expected(one.sequence) && heap.begins_at(one.at))
+                || self.is_awaited(one.sequence)
         };
         self.waiting.iter().filter(good).map(|one| one.at).min()
     }
@@ -125,6 +144,11 @@ impl Search {
         let Some(behind) = heap.bytes.get(one.end..) else {
             return Likeness::Perhaps;
         };
+        // Its name may not have been there when it was met first.
+        let own = heap.bytes.get(one.at..).unwrap_or_default();
+        if shape::header(own, manner.side, manner.payload_max).0 != Likeness::Yes {
+            return Likeness::No;
+        }
         let with_mac = match manner.macs {
             Some(false) => Likeness::No,
             _ => shape::mac(behind),
@@ -139,8 +163,7 @@ impl Search {
         }
         if behind.is_empty() {
             // It ends where the bytes end, as a frame does for which an answer is awaited.
-            let is_likely = self.is_expected(one.sequence) && self.last.is_some();
-            return if is_likely {
+            return if self.last.is_some() && self.is_expected(one.sequence) {
                 Likeness::Yes
             } else {
                 Likeness::Perhaps
@@ -152,8 +175,21 @@ impl Search {
                     next.sequence.wrapping_sub(one.sequence) <= 1 || self.is_expected(one.sequence);
                 if follows { Likeness::Yes } else { Likeness::No }
             }
+            // What follows may be a frame that looks like none; that it ends with a segment tells more.
+            (Likeness::No, _) if one.is_likely && heap.begins_at(one.end) => Likeness::Yes,
             (likeness, _) => likeness,
         }
+    }
+
+    /// Whether a place lies within a frame that is likely to be the one, and not all there yet.
+    fn is_covered(&self, at: usize) -> bool {
+        let covers = |one: &Candidate| one.is_likely && one.at < at && at < one.end;
+        self.waiting.iter().any(covers)
+    }
+
+    /// Whether a sequence number comes next, by one that is known and not long past.
+    fn is_awaited(&self, sequence: u32) -> bool {
+        self.last.is_some() && self.lost < AWAITED_MAX && self.is_expected(sequence)
     }
 
     /// Whether a sequence number may come next after what was lost.
@@ -184,5 +220,6 @@ fn candidate(at: usize, header: Header) -> Candidate {
         at,
         end: at.saturating_add(len),
         sequence: header.sequence,
+        is_likely: false,
     }
 }

@@ -376,11 +376,14 @@ fn a_live_capture_is_told_as_it_comes_and_an_interruption_is_heard() {
 #[test]
 fn before_the_first_byte_an_interruption_is_heard_too() {
     let mut child = spawn(&["decode", "-", "--format", "jsonl"]);
-    // The signal is caught once the program watches for it; before, it ends the process at once.
+    // It stays open: waiting for a child closes what it has of it.
+    let stdin = child.stdin.take();
+    // A signal that comes before the program watches for it ends it at once; later ones are caught.
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     let status = child.wait().unwrap();
     assert!(matches!(status.code(), Some(130) | None), "{status}");
+    drop(stdin);
 }
 
 #[test]

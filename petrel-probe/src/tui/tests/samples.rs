@@ -160,6 +160,7 @@ impl Stage {
             overlay: None,
             count: None,
             notice: None,
+            replays: 0,
             traffic: Traffic::new("plain.pcap", false),
             compose: Compose::default(),
         };

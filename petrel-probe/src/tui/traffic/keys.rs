@@ -178,6 +178,7 @@ impl Traffic {
                     return Effect::LoadExchange { row }.into();
                 }
             }
+            // The shell asks for more than this screen knows.
             TrafficAction::ReplayExchange | TrafficAction::ReplayConnection => {}
         }
         Outcome::default()

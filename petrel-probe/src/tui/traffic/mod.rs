@@ -17,6 +17,7 @@ use super::{
     detail::Detail,
     effect::Effect,
     model::{Notice, Outcome},
+    replay::What,
     worker::SourceMsg,
 };
 use crate::{exchange::Exchange, index::Index};
@@ -25,7 +26,7 @@ use petrel_cli::Failure;
 use prompt::Prompt;
 use search::Search;
 use source::SourceState;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, net::SocketAddr};
 
 /// Of more names these are offered to the composer.
 const NAMES_MAX: usize = 1_000;
@@ -176,6 +177,18 @@ impl Traffic {
     /// The exchange whose request is to be taken to the composer, once.
     pub(super) fn take_edited(&mut self) -> Option<Box<Exchange>> {
         self.edited.take()
+    }
+
+    /// What of the selection would be sent again: it, and the server that it went to.
+    pub(super) fn to_replay(&self, is_connection: bool) -> Option<(What, SocketAddr, Index)> {
+        let number = self.current()?;
+        let row = self.index.row(number)?;
+        let what = if is_connection {
+            What::Connection(row.connection)
+        } else {
+            What::Exchange(number)
+        };
+        Some((what, row.server, self.index.clone()))
     }
 
     /// The names in the traffic, as far as they can be typed.

@@ -12,6 +12,7 @@ mod shared;
 mod tests;
 
 pub(crate) mod history;
+pub(crate) mod replay;
 pub(crate) mod session;
 
 use super::{Source, message::Msg};
@@ -199,6 +200,11 @@ impl Workers {
             generation,
         };
         self.0.wish(|wishes| wishes.search = Some(search));
+    }
+
+    /// Where the bytes of the rows lie.
+    pub(crate) fn stores(&self) -> Stores {
+        self.0.stores().clone()
     }
 
     /// Adds an exchange that was not captured.

@@ -27,8 +27,10 @@ use ratatui::{
 /// Draws the answer that is looked at.
 pub(super) fn view(compose: &Compose, area: Rect, buf: &mut Buffer, look: Look) {
     let has_focus = compose.field == Field::Answer;
-    let title = title(compose);
-    let mut area = headed(area, buf, &title, has_focus, look);
+    let mut area = area;
+    if area.height >= 5 {
+        area = headed(area, buf, &title(compose), has_focus, look);
+    }
     let mut next_row = || {
         let row = Rect {
             height: area.height.min(1),
@@ -68,8 +70,8 @@ pub(super) fn view(compose: &Compose, area: Rect, buf: &mut Buffer, look: Look) 
 fn title(compose: &Compose) -> String {
     let form = compose.form.as_str();
     let place = match compose.pager.position() {
-        (_, 0 | 1) => String::new(),
-        (at, of) => format!("  {at}/{of}"),
+        Some((at, of)) => format!("  {at}/{of}"),
+        None => String::new(),
     };
     match (compose.shown, compose.answers.selected()) {
         (Shown::Command, _) => "Command".to_owned(),
@@ -156,7 +158,10 @@ pub(super) fn brief(answer: &Answer, look: Look) -> (String, Style) {
 pub(super) fn view_list(compose: &Compose, area: Rect, buf: &mut Buffer, look: Look) {
     let has_focus = compose.field == Field::Answers;
     let count = compose.answers.len();
-    let area = headed(area, buf, &format!("Answers {count}"), has_focus, look);
+    let mut area = area;
+    if area.height >= 3 {
+        area = headed(area, buf, &format!("Answers {count}"), has_focus, look);
+    }
     let height = usize::from(area.height);
     let from_top = count
         .saturating_sub(1)

@@ -4,20 +4,23 @@
 //! which message is missing. The two sides may come skewed, each in its own order: an answer that comes
 //! before its request waits for it.
 
+mod pairing;
+#[cfg(test)]
+mod tests;
+
 use crate::{
-    exchange::{Connection, End, Event, Exchange, Gap, GapCause, Message, Note, Side, Start},
+    exchange::{Connection, End, Event, Exchange, Gap, GapCause, Note, Side, Start},
     wire::{Framed, Framer, FramerConfig},
 };
-use std::{collections::VecDeque, net::SocketAddr};
-
-/// Messages of a side that may wait for those of the other; beyond, the oldest goes alone.
-const WAITING_MAX: usize = 65_536;
-
-/// Their bytes, likewise.
-const WAITING_BYTES_MAX: usize = 64 << 20;
+use pairing::{Queue, Verdict, Waiting, verdict};
+use std::net::SocketAddr;
 
 /// Gaps of a connection that are kept.
 const GAPS_MAX: usize = 1000;
+
+/// Notices of a connection that are kept, and bytes of their texts. A server sends one.
+const NOTICES_MAX: u64 = 16;
+const NOTICE_TEXT_MAX: usize = 4 << 10;
 
 /// One connection, put together from the bytes of its sides.
 #[derive(Debug)]
@@ -33,20 +36,6 @@ pub struct Conversation {
     gaps: u64,
     conflicting_bytes: u64,
     framed: Vec<(Side, Framed)>,
-}
-
-/// Messages of a side that wait for those of the other.
-#[derive(Debug, Default)]
-struct Queue {
-    messages: VecDeque<Waiting>,
-    bytes: usize,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    message: Message,
-    after_loss: bool,
-    notes: Vec<Note>,
 }
 
 impl Conversation {
@@ -144,6 +133,23 @@ impl Conversation {
         self.frame(side, out, Framer::answered);
     }
 
+    /// Nothing comes for now: what stands as if it were whole is told.
+    pub fn settle(&mut self, out: &mut dyn FnMut(Event)) {
+        for side in [Side::Client, Side::Server] {
+            self.answered(side, out);
+        }
+    }
+
+    /// Too much waits: messages are told without those that belong to them, the oldest first.
+    pub fn relieve(&mut self, out: &mut dyn FnMut(Event)) {
+        while !self.answers.is_empty() {
+            self.shed_answer(out);
+        }
+        while !self.requests.is_empty() {
+            self.shed_request(out);
+        }
+    }
+
     /// Bytes of a side were sent again with other contents.
     pub fn conflict(&mut self, side: Side, len: u64) {
         self.conflicting_bytes += len;
@@ -188,7 +194,7 @@ impl Conversation {
     /// Bytes and messages that are held, in bytes.
     pub fn held(&self) -> usize {
         let framers: usize = self.framers.iter().map(Framer::held).sum();
-        framers + self.requests.bytes + self.answers.bytes
+        framers + self.requests.held() + self.answers.held()
     }
 
     /// The connection is over, or nothing more is known of it: what waits is told, and the connection.
@@ -197,22 +203,25 @@ impl Conversation {
             End::Open => GapCause::CaptureEnded,
             _ => GapCause::ConnectionEnded,
         };
-        let lost_at_end = self.framers.each_ref().map(Framer::has_lost);
         for side in [Side::Client, Side::Server] {
             self.frame(side, out, |framer, told| framer.end(cause, told));
         }
-        while !self.answers.messages.is_empty() {
-            self.tell_answer_alone(out);
+        let [has_lost_requests, has_lost_answers] = self.have_lost();
+        while let Some(answer) = self.answers.pop() {
+            let note = match has_lost_requests || answer.after_loss {
+                true => Note::RequestNotCaptured,
+                false => Note::Unsolicited,
+            };
+            self.tell(None, Some(answer), vec![note], out);
         }
-        let [_, answers_lost] = lost_at_end;
         let note = match end {
-            _ if answers_lost => Note::ResponseNotCaptured,
+            _ if has_lost_answers => Note::ResponseNotCaptured,
             End::Open => Note::UnansweredYet,
             _ => Note::Unanswered,
         };
         let mut notices = std::mem::take(&mut self.connection.notes);
         while let Some(waiting) = self.requests.pop() {
-            let is_last = self.requests.messages.is_empty();
+            let is_last = self.requests.is_empty();
             let notes = if is_last {
                 take_notices(&mut notices)
             } else {
@@ -233,6 +242,17 @@ impl Conversation {
         }
         self.connection.end = end;
         out(Event::Connection(Box::new(self.connection)));
+    }
+
+    /// Whether messages of the client, and of the server, may be missing behind the last one. Of a
+    /// side that never spoke nothing is known to be.
+    fn have_lost(&self) -> [bool; 2] {
+        let [client, server] = &self.framers;
+        let [sent, answered] = self.offsets;
+        [
+            self.requests.is_lossy() || (client.has_lost() && sent > 0),
+            self.answers.is_lossy() || (server.has_lost() && answered > 0),
+        ]
     }
 
     fn advance(&mut self, side: Side, len: u64) -> u64 {
@@ -275,11 +295,17 @@ impl Conversation {
         let status = message.header.status;
         if side == Side::Server && status.is_notice() {
             self.notices += 1;
-            self.connection.notes.push(Note::Notice {
-                status,
-                sequence: message.header.sequence,
-                text: message.payload().to_vec(),
-            });
+            if after_loss {
+                self.answers.lose();
+            }
+            if self.notices <= NOTICES_MAX {
+                let text = message.payload();
+                self.connection.notes.push(Note::Notice {
+                    status,
+                    sequence: message.header.sequence,
+                    text: text.get(..NOTICE_TEXT_MAX).unwrap_or(text).to_vec(),
+                });
+            }
             return;
         }
         let notes = match skipped {
@@ -300,16 +326,16 @@ impl Conversation {
 
     /// Pairs what can be paired.
     fn pair(&mut self, out: &mut dyn FnMut(Event)) {
-        while let (Some(request), Some(answer)) = (
-            self.requests.messages.front(),
-            self.answers.messages.front(),
-        ) {
-            match verdict(request, answer) {
+        while let Some(verdict) = verdict(&self.requests, &self.answers) {
+            match verdict {
                 Verdict::Pair(notes) => {
                     let (request, answer) = (self.requests.pop(), self.answers.pop());
                     self.tell(request, answer, notes, out);
                 }
-                Verdict::AnswerAlone => self.tell_answer_alone(out),
+                Verdict::AnswerAlone => {
+                    let answer = self.answers.pop();
+                    self.tell(None, answer, vec![Note::RequestNotCaptured], out);
+                }
                 Verdict::RequestAlone => {
                     let request = self.requests.pop();
                     self.tell(request, None, vec![Note::ResponseNotCaptured], out);
@@ -317,17 +343,21 @@ impl Conversation {
             }
         }
         while self.answers.is_too_long() {
-            self.tell_answer_alone(out);
+            self.shed_answer(out);
         }
         while self.requests.is_too_long() {
-            let request = self.requests.pop();
-            self.tell(request, None, vec![Note::ResponseNotCaptured], out);
+            self.shed_request(out);
         }
     }
 
-    fn tell_answer_alone(&mut self, out: &mut dyn FnMut(Event)) {
-        let answer = self.answers.pop();
+    fn shed_answer(&mut self, out: &mut dyn FnMut(Event)) {
+        let answer = self.answers.shed();
         self.tell(None, answer, vec![Note::RequestNotCaptured], out);
+    }
+
+    fn shed_request(&mut self, out: &mut dyn FnMut(Event)) {
+        let request = self.requests.shed();
+        self.tell(request, None, vec![Note::ResponseNotCaptured], out);
     }
 
     fn tell(
@@ -356,63 +386,11 @@ impl Conversation {
     }
 }
 
-impl Queue {
-    fn push(&mut self, waiting: Waiting) {
-        self.bytes += waiting.message.bytes.len();
-        self.messages.push_back(waiting);
-    }
-
-    fn pop(&mut self) -> Option<Waiting> {
-        let waiting = self.messages.pop_front()?;
-        self.bytes -= waiting.message.bytes.len();
-        Some(waiting)
-    }
-
-    fn is_too_long(&self) -> bool {
-        self.messages.len() > WAITING_MAX || self.bytes > WAITING_BYTES_MAX
-    }
-}
-
 fn framer(side: Side, start: Start, config: &FramerConfig) -> Framer {
     match start {
         Start::MidStream => Framer::in_mid_stream(side, config.clone()),
         Start::Handshake => Framer::new(side, config.clone()),
     }
-}
-
-/// What the oldest request and the oldest answer are to each other.
-enum Verdict {
-    /// They belong together; with what deserves to be said.
-    Pair(Vec<Note>),
-    /// The request of this answer is missing.
-    AnswerAlone,
-    /// The answer to this request is missing.
-    RequestAlone,
-}
-
-fn verdict(request: &Waiting, answer: &Waiting) -> Verdict {
-    let (asked, answered) = (&request.message, &answer.message);
-    let same_name = asked.name() == answered.name() || !asked.has_name() || !answered.has_name();
-    let (expected, got) = (asked.header.sequence, answered.header.sequence);
-    if expected == got && same_name {
-        return Verdict::Pair(Vec::new());
-    }
-    // As a signed number: how far the answer is ahead of the request.
-    let ahead = got.wrapping_sub(expected).cast_signed();
-    if ahead < 0 && request.after_loss {
-        return Verdict::AnswerAlone;
-    }
-    if ahead > 0 && answer.after_loss {
-        return Verdict::RequestAlone;
-    }
-    let mut notes = Vec::new();
-    if expected != got {
-        notes.push(Note::WrongSequence { expected, got });
-    }
-    if !same_name {
-        notes.push(Note::WrongName);
-    }
-    Verdict::Pair(notes)
 }
 
 /// Takes the notices out of notes.
