@@ -141,7 +141,7 @@ impl Input {
     }
 
     /// Length in bytes, where it is known.
-    pub const fn len(&self) -> Option<u64> {
+    pub const fn size(&self) -> Option<u64> {
         self.len
     }
 }

@@ -31,7 +31,7 @@ pub(super) struct SourceArgs {
     /// Whether frames carry MACs: found out for each direction, or told
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     mac: MacArg,
-    /// Longest payload that is believed, where a frame's beginning has to be searched
+    /// Longest payload that is read; of a frame that claims a longer one only header and name are told
     #[arg(long, value_name = "SIZE", value_parser = payload_max, default_value = "4MiB")]
     payload_max: u32,
 }
@@ -76,6 +76,11 @@ impl SourceArgs {
             ports: self.port.iter().copied().collect(),
             ..DecoderConfig::default()
         })
+    }
+
+    /// The longest payload that is taken.
+    pub(super) const fn payload_max(&self) -> u32 {
+        self.payload_max
     }
 
     /// The filter, if there is one.

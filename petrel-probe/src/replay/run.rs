@@ -13,6 +13,7 @@ use std::{
     error, fmt,
     future::poll_fn,
     io,
+    ops::ControlFlow,
     pin::Pin,
     task::Poll,
 };
@@ -36,8 +37,14 @@ pub enum ReplayError {
     Reading(io::Error),
 }
 
-/// Whoever is told.
-type Each<'a> = dyn FnMut(Outcome) + 'a;
+/// Whoever is told. Breaking ends the replay.
+type Each<'a> = dyn FnMut(Outcome) -> ControlFlow<()> + 'a;
+
+/// Why it goes on no more.
+enum Stop {
+    Failed(ReplayError),
+    Enough,
+}
 
 /// Sends everything again, and tells what came of each as it comes: every request that the recording
 /// has gives one outcome. Each recorded connection is a connection of its own, which begins with its own
@@ -59,14 +66,18 @@ pub async fn run(
         settings,
         options,
     };
-    match options.pace {
+    let ended = match options.pace {
         Pace::Lockstep => replay.in_order(each).await,
         Pace::Max => replay.at_once(each).await,
+    };
+    match ended {
+        Ok(()) | Err(Stop::Enough) => Ok(()),
+        Err(Stop::Failed(error)) => Err(error),
     }
 }
 
 /// A connection under way.
-type Work<'a> = Pin<Box<dyn Future<Output = Result<(), ReplayError>> + 'a>>;
+type Work<'a> = Pin<Box<dyn Future<Output = Result<(), Stop>> + 'a>>;
 
 struct Replay<'a> {
     recording: &'a Recording,
@@ -82,7 +93,7 @@ enum Link {
 }
 
 impl Replay<'_> {
-    async fn in_order(&self, each: &mut Each<'_>) -> Result<(), ReplayError> {
+    async fn in_order(&self, each: &mut Each<'_>) -> Result<(), Stop> {
         let mut links: HashMap<u32, (Link, u64)> = HashMap::new();
         let mut was_open = false;
         for row in self.recording.in_order() {
@@ -105,7 +116,7 @@ impl Replay<'_> {
                     self.outcome(recorded, asked)
                 }
             };
-            each(outcome);
+            tell(each, outcome)?;
             *left = left.saturating_sub(1);
             if *left == 0
                 && let Some((Link::Open(session), _)) = links.remove(&number)
@@ -116,7 +127,7 @@ impl Replay<'_> {
         Ok(())
     }
 
-    async fn at_once(&self, each: &mut Each<'_>) -> Result<(), ReplayError> {
+    async fn at_once(&self, each: &mut Each<'_>) -> Result<(), Stop> {
         let mut connections: HashMap<u32, VecDeque<u32>> = HashMap::new();
         let mut order = VecDeque::new();
         for row in self.recording.in_order() {
@@ -163,7 +174,7 @@ impl Replay<'_> {
         &self,
         rows: VecDeque<u32>,
         each: &RefCell<&mut Each<'_>>,
-    ) -> Result<(), ReplayError> {
+    ) -> Result<(), Stop> {
         let Some(row) = rows.front() else {
             return Ok(());
         };
@@ -177,13 +188,13 @@ impl Replay<'_> {
         link: Link,
         mut rows: VecDeque<u32>,
         each: &RefCell<&mut Each<'_>>,
-    ) -> Result<(), ReplayError> {
+    ) -> Result<(), Stop> {
         let mut session = match link {
             Link::Open(session) => session,
             Link::Closed(reason) => {
                 for row in rows {
                     let outcome = not_sent(self.recording.read(row)?, &reason);
-                    (each.borrow_mut())(outcome);
+                    tell(&mut **each.borrow_mut(), outcome)?;
                 }
                 return Ok(());
             }
@@ -202,7 +213,7 @@ impl Replay<'_> {
                     Ok(()) => waiting.push_back(recorded),
                     Err(error) => {
                         let outcome = self.outcome(recorded, Err(error));
-                        (each.borrow_mut())(outcome);
+                        tell(&mut **each.borrow_mut(), outcome)?;
                     }
                 }
             }
@@ -211,7 +222,7 @@ impl Replay<'_> {
             };
             if let Some(recorded) = waiting.pop_front() {
                 let outcome = self.outcome(recorded, answer);
-                (each.borrow_mut())(outcome);
+                tell(&mut **each.borrow_mut(), outcome)?;
             }
         }
         session.leave().await;
@@ -219,7 +230,7 @@ impl Replay<'_> {
     }
 
     /// Opens the connection of a recorded exchange. The first one must succeed.
-    async fn open(&self, recorded: &Exchange, was_open: &mut bool) -> Result<Link, ReplayError> {
+    async fn open(&self, recorded: &Exchange, was_open: &mut bool) -> Result<Link, Stop> {
         let known = self.recording.recorded(recorded.connection);
         let (settings, check) = self.settings_for(recorded, known);
         match Session::open_with(&settings, check, &mut |_| ()).await {
@@ -227,7 +238,7 @@ impl Replay<'_> {
                 *was_open = true;
                 Ok(Link::Open(Box::new(session)))
             }
-            Err(error) if !*was_open => Err(ReplayError::Unreachable(error)),
+            Err(error) if !*was_open => Err(Stop::Failed(ReplayError::Unreachable(error))),
             Err(error) => Ok(Link::Closed(format!(
                 "the connection could not be opened: {error}"
             ))),
@@ -307,6 +318,13 @@ impl Replay<'_> {
     }
 }
 
+fn tell(each: &mut Each<'_>, outcome: Outcome) -> Result<(), Stop> {
+    match each(outcome) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Stop::Enough),
+    }
+}
+
 /// What it means that there is no answer.
 fn unanswered(recorded: &Exchange, error: &TalkError) -> Verdict {
     let server_did_not_answer = error.executed() == Executed::Maybe
@@ -343,7 +361,7 @@ fn len_of(exchange: &Exchange) -> u64 {
 
 /// Waits until one of several is done, and takes it out. Each is asked whenever one may go on, which is
 /// cheap for so few.
-async fn any(under_way: &mut Vec<Work<'_>>) -> Result<(), ReplayError> {
+async fn any(under_way: &mut Vec<Work<'_>>) -> Result<(), Stop> {
     poll_fn(|cx| {
         for place in 0..under_way.len() {
             if let Some(future) = under_way.get_mut(place)
@@ -358,9 +376,9 @@ async fn any(under_way: &mut Vec<Work<'_>>) -> Result<(), ReplayError> {
     .await
 }
 
-impl From<io::Error> for ReplayError {
+impl From<io::Error> for Stop {
     fn from(error: io::Error) -> Self {
-        Self::Reading(error)
+        Self::Failed(ReplayError::Reading(error))
     }
 }
 

@@ -15,6 +15,7 @@ use petrel_cli::{Embedded, EmbeddedConfig};
 use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
+    ops::ControlFlow,
     thread::{self, JoinHandle},
 };
 
@@ -62,6 +63,7 @@ fn replay(
         .unwrap();
     runtime.block_on(run(recording, settings, options, &mut |outcome| {
         outcomes.push(outcome);
+        ControlFlow::Continue(())
     }))?;
     Ok(outcomes)
 }
@@ -150,6 +152,37 @@ fn at_once_every_connection_keeps_its_order() {
             .map(|outcome| outcome.now.as_ref().unwrap().sequence())
             .collect();
         assert_eq!(sequences, (2..42).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn whoever_has_heard_enough_ends_it() {
+    let exchanges: Vec<_> = (0..9)
+        .map(|n| asked(n % 3, n.into(), "null", "", Some((200, ""))))
+        .collect();
+    let (_server, settings) = embedded();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    for pace in [Pace::Lockstep, Pace::Max] {
+        let options = Options {
+            pace,
+            ..Options::default()
+        };
+        let mut told = 0;
+        let mut each = |_| {
+            told += 1;
+            match told {
+                4 => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        };
+        let recording = recording(&exchanges);
+        runtime
+            .block_on(run(&recording, &settings, &options, &mut each))
+            .unwrap();
+        assert_eq!(told, 4);
     }
 }
 
@@ -338,13 +371,7 @@ fn a_connection_that_breaks_takes_its_own_rest_along_and_no_other() {
     let exchanges: Vec<_> = (0..8)
         .map(|n| {
             let payload = n.to_string();
-            asked(
-                1 + (n as u32 % 2),
-                n,
-                "echo",
-                &payload,
-                Some((200, &payload)),
-            )
+            asked(1 + n % 2, n.into(), "echo", &payload, Some((200, &payload)))
         })
         .collect();
     for reset in [false, true] {

@@ -1,7 +1,8 @@
 //! Everything that the interface knows.
 
 use super::{
-    compose::Compose, effect::Effect, help::Help, paint::Look, palette::Palette, replay::Replay, traffic::Traffic,
+    compose::Compose, effect::Effect, help::Help, paint::Look, palette::Palette, replay::Replay,
+    traffic::Traffic,
 };
 
 /// The state of the whole interface.

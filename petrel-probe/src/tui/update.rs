@@ -134,7 +134,9 @@ fn count(model: &mut Model, key: &KeyEvent) -> bool {
 fn act(model: &mut Model, action: Action, count: Option<usize>, key: Option<&KeyEvent>) -> Outcome {
     match action {
         // Ctrl-C ends the program, and so does q where nothing lies over it.
-        Action::Quit if model.overlay.is_some() && key.is_some_and(|key| key.modifiers.is_empty()) => {
+        Action::Quit
+            if model.overlay.is_some() && key.is_some_and(|key| key.modifiers.is_empty()) =>
+        {
             return close(model);
         }
         Action::Quit => return Effect::Quit.into(),

@@ -205,7 +205,14 @@ fn hints(model: &Model, width: u16) -> Line<'static> {
             "quit",
         ],
         Screen::Compose => &[
-            "send", "next-pane", "payload-form", "turn", "help", "traffic", "copy-command", "palette",
+            "send",
+            "next-pane",
+            "payload-form",
+            "turn",
+            "help",
+            "traffic",
+            "copy-command",
+            "palette",
             "quit",
         ],
     };
@@ -213,7 +220,10 @@ fn hints(model: &Model, width: u16) -> Line<'static> {
     let is_typing = model.screen == Screen::Compose && model.compose.is_typing();
     let hint = |name: &&str| {
         let command = named(name)?;
-        let key = command.keys.iter().find(|key| !(is_typing && key.is_text()))?;
+        let key = command
+            .keys
+            .iter()
+            .find(|key| !(is_typing && key.is_text()))?;
         Some(hint_line(&key.shown(), command.name, model.look))
     };
     flow(names.iter().filter_map(hint), width)

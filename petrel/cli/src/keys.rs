@@ -285,7 +285,7 @@ mod tests {
             hmac_key_env: Vec::new(),
         };
         let keys = args.read().unwrap();
-        let names: Vec<_> = keys.iter().map(|(name, _)| name.into()).collect();
+        let names: Vec<PathBuf> = keys.iter().map(|(name, _)| name.into()).collect();
         assert_eq!(names, paths);
         assert_eq!(keys[1].1.bytes(), b"sixteen bytes or more");
 

@@ -4,7 +4,7 @@ use super::{Head, Report, SCHEMA, Summary};
 use crate::{
     exchange::Message,
     replay::{Outcome, Tally, Verdict},
-    report::{PayloadRecord, Portion, PrintableJson, name_record},
+    report::{self, PayloadRecord, Portion, json},
 };
 use serde::Serialize;
 use std::{
@@ -82,7 +82,7 @@ impl<W: Write> Document<W> {
         self.is_begun = true;
         let Head { target, pace, macs } = &self.head;
         write!(self.sink, "{{\"schema\":\"{SCHEMA}\",\"target\":")?;
-        PrintableJson::write(&mut self.sink, target)?;
+        json::write(&mut self.sink, target)?;
         write!(
             self.sink,
             ",\"pace\":\"{}\",\"macs\":\"{}\",\"differences\":[",
@@ -100,7 +100,7 @@ impl<W: Write> Report for Document<W> {
         let separator = if self.is_begun { ",\n" } else { "\n" };
         self.begin()?;
         self.sink.write_all(separator.as_bytes())?;
-        PrintableJson::write(&mut self.sink, &DifferenceRecord::new(outcome))
+        json::write(&mut self.sink, &DifferenceRecord::new(outcome))
     }
 
     fn finish(&mut self, summary: &Summary) -> io::Result<()> {
@@ -110,7 +110,7 @@ impl<W: Write> Report for Document<W> {
             writeln!(self.sink)?;
         }
         write!(self.sink, "],\n\"summary\":")?;
-        PrintableJson::write(&mut self.sink, &SummaryRecord::new(summary))?;
+        json::write(&mut self.sink, &SummaryRecord::new(summary))?;
         writeln!(self.sink, "}}")?;
         self.sink.flush()
     }
@@ -119,7 +119,7 @@ impl<W: Write> Report for Document<W> {
 impl<'a> DifferenceRecord<'a> {
     fn new(outcome: &'a Outcome) -> Self {
         let recorded = &*outcome.recorded;
-        let (name, name_hex) = name_record(recorded.name());
+        let (name, name_hex) = report::name(recorded.name());
         let now = outcome.now.as_deref();
         let rtt = |exchange: &crate::exchange::Exchange| {
             let rtt = exchange.rtt()?;

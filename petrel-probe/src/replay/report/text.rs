@@ -146,7 +146,9 @@ impl<W: Write> Report for Text<W> {
             let mut line = format!("{count:>8}  {}", verdict.describe());
             if verdict == Verdict::Same && tally.in_part() > 0 {
                 let part = tally.in_part();
-                line.push_str(&format!(", {part} of them as far as the answer was captured"));
+                line.push_str(&format!(
+                    ", {part} of them as far as the answer was captured"
+                ));
             }
             let style = match verdict.is_difference() {
                 true => AMISS,
@@ -261,8 +263,14 @@ not sent  2 protocol checks (every connection begins with its own)
         let outcomes = vec![outcome(Verdict::Missing, None); 5];
         let shown = text(&outcomes, 2);
         assert_eq!(shown.matches("now  no answer").count(), 2);
-        assert!(shown.contains("\n3 more differences that are not shown"), "{shown}");
-        assert!(shown.contains("       5  answered then, not now\n"), "{shown}");
+        assert!(
+            shown.contains("\n3 more differences that are not shown"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains("       5  answered then, not now\n"),
+            "{shown}"
+        );
         assert!(!text(&outcomes, 5).contains("not shown"));
     }
 }

@@ -156,7 +156,8 @@ fn payload(message: &Message, portion: Option<Portion>, room: usize) -> String {
     let mut text = String::new();
     let mut at = range.start;
     // What does not fit need not be escaped: no byte takes less than a column, but for the UTF-8.
-    let portion = portion.unwrap_or(Portion::First(room.saturating_mul(4)));
+    let fitting = Portion::First(room.saturating_mul(4));
+    let portion = portion.unwrap_or(fitting);
     for (start, bytes) in message.pieces(range.clone()) {
         if start > at {
             let _ = write!(text, "…[{} bytes missing]…", start - at);

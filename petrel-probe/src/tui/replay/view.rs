@@ -60,7 +60,14 @@ pub(in super::super) fn view(replay: &Replay, area: Rect, buf: &mut Buffer, look
     let line = |text: &str, style: Style| Line::styled(cut(text, width, look), style);
     let foot = match &replay.stage {
         Stage::Asking { input, wrong } => {
-            rows(inner, buf, [line("Where to? A server that may be changed by it:", look.quiet())]);
+            rows(
+                inner,
+                buf,
+                [line(
+                    "Where to? A server that may be changed by it:",
+                    look.quiet(),
+                )],
+            );
             let typed = Rect {
                 y: inner.y.saturating_add(1),
                 height: inner.height.saturating_sub(1).min(1),
@@ -87,7 +94,12 @@ pub(in super::super) fn view(replay: &Replay, area: Rect, buf: &mut Buffer, look
             "y send it   Esc close"
         }
         Stage::Running(plan) => {
-            let text = format!("{}: {} of {} requests", plan.target, replay.tally.total(), plan.requests);
+            let text = format!(
+                "{}: {} of {} requests",
+                plan.target,
+                replay.tally.total(),
+                plan.requests
+            );
             results(replay, line(&text, look.strong()), inner, buf, look);
             "Esc stop"
         }
@@ -112,8 +124,14 @@ pub(in super::super) fn view(replay: &Replay, area: Rect, buf: &mut Buffer, look
 fn question(plan: &Plan, width: usize, look: Look) -> Vec<Line<'static>> {
     let text = |text: String, style| Line::styled(cut(&text, width, look), style);
     let mut lines = vec![
-        text(format!("{} is not this machine.", plan.target), look.wrong()),
-        text(format!("Send {} requests there?", plan.requests), look.strong()),
+        text(
+            format!("{} is not this machine.", plan.target),
+            look.wrong(),
+        ),
+        text(
+            format!("Send {} requests there?", plan.requests),
+            look.strong(),
+        ),
     ];
     for (name, count) in &plan.names {
         lines.push(Line::from(vec![
@@ -150,5 +168,9 @@ fn results(replay: &Replay, head: Line<'static>, area: Rect, buf: &mut Buffer, l
         };
         Line::styled(cut(&look.text_line(&line.text), width, look), style)
     });
-    rows(area, buf, [head, counts, Line::default()].into_iter().chain(lines));
+    rows(
+        area,
+        buf,
+        [head, counts, Line::default()].into_iter().chain(lines),
+    );
 }

@@ -14,6 +14,7 @@ use petrel::wire::Escaped;
 use petrel_cli::Target;
 use std::{
     io,
+    ops::ControlFlow,
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::Sender},
     thread,
 };
@@ -212,6 +213,7 @@ fn send(
             generation,
             outcome: Box::new(outcome),
         }));
+        ControlFlow::Continue(())
     };
     runtime.block_on(async {
         tokio::select! {
