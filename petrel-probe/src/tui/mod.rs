@@ -82,5 +82,10 @@ pub enum Source {
     /// A capture on standard input.
     Stdin,
     /// Whoever decodes while it happens: the recorder.
-    Live(Receiver<Event>),
+    Live {
+        /// What it is called on the screen.
+        name: String,
+        /// What it tells.
+        events: Receiver<Event>,
+    },
 }

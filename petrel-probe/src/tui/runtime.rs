@@ -90,7 +90,7 @@ fn model_of(opening: &Opening) -> Model {
         }
         Source::File(path) => path.display().to_string(),
         Source::Stdin => "standard input".to_owned(),
-        Source::Live(_) => "recording".to_owned(),
+        Source::Live { name, .. } => name.clone(),
     };
     Model {
         size: (0, 0),
@@ -107,7 +107,7 @@ fn model_of(opening: &Opening) -> Model {
         count: None,
         notice: None,
         replays: 0,
-        traffic: Traffic::new(&name, matches!(opening.source, Source::Live(_))),
+        traffic: Traffic::new(&name, matches!(opening.source, Source::Live { .. })),
         compose: Compose::new(&opening.setup),
     }
 }
