@@ -6,7 +6,7 @@ mod words;
 pub use lines::lines;
 
 pub use words::{byte_count, duration, mac_text};
-pub(super) use words::{counted, ending_text, skipped_text};
+pub(super) use words::{counted, ending_text, readable, skipped_text};
 
 use super::{Portion, Report, Summary};
 use crate::exchange::{Connection, Exchange};
