@@ -147,7 +147,7 @@ impl ReplayArgs {
         let mut input = Input::open(path)?;
         let stores = Stores::with_source(input.retain()?);
         config.framer.extents = true;
-        let progress = progress(input.size());
+        let progress = progress(input.len());
         let mut recording = Recording::new(stores);
         let mut each = |told: Told| {
             match told {
