@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the golden frames as first inputs of the fuzz targets, into corpus/ beside this file.
+"""Writes the golden frames and the recorded captures as first inputs of the fuzz targets, into corpus/
+beside this file.
 
 Usage: seed.py
 """
@@ -32,7 +33,10 @@ def main():
             for start in range(0, min(len(talk), 12000), 3000):
                 piece = talk[start : start + 3000]
                 write(target, f"talk-{signed}-{start}", bytes([signed, 2, 10, 99, 250]) + piece)
-    print(f"{len(FRAMES)} golden frames written below {HERE.name}/corpus")
+    captures = sorted((HERE.parent / "petrel-probe/tests/captures").glob("*.pcap"))
+    for capture in captures:
+        write("capture", capture.stem, capture.read_bytes())
+    print(f"{len(FRAMES)} golden frames and {len(captures)} captures written below {HERE.name}/corpus")
 
 
 main()
