@@ -15,6 +15,7 @@ mod table;
 
 pub use block::BLOCK_ROWS;
 pub use indexer::Indexer;
+pub use read::Reading;
 pub use row::{MessageView, RowView};
 pub use spool::{SPOOL_MEMORY, Spool};
 pub use store::{Store, Stores};

@@ -103,6 +103,16 @@ impl Spool {
 }
 
 #[cfg(unix)]
+pub(super) fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, at)
+}
+
+#[cfg(windows)]
+pub(super) fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, at)
+}
+
+#[cfg(unix)]
 pub(super) fn read_exact_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, buffer, at)
 }
@@ -115,7 +125,7 @@ fn write_all_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
 #[cfg(windows)]
 pub(super) fn read_exact_at(file: &File, mut buffer: &mut [u8], mut at: u64) -> io::Result<()> {
     while !buffer.is_empty() {
-        let len = std::os::windows::fs::FileExt::seek_read(file, buffer, at)?;
+        let len = read_at(file, buffer, at)?;
         if len == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
@@ -144,7 +154,9 @@ mod tests {
         let spool = Spool::new(10);
         let mut all = Vec::new();
         for len in [0, 3, 5, 4, 1, 30] {
-            let bytes: Vec<u8> = (all.len()..all.len() + len).map(|n| n as u8).collect();
+            let bytes: Vec<u8> = (all.len()..all.len() + len)
+                .map(|n| u8::try_from(n).unwrap())
+                .collect();
             assert_eq!(spool.append(&bytes).unwrap(), all.len() as u64);
             all.extend(bytes);
         }

@@ -4,6 +4,8 @@ mod decode;
 mod itself;
 mod mangled;
 mod record;
+mod replay;
+mod send;
 #[cfg(unix)]
 mod terminal;
 mod tools;

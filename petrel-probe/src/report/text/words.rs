@@ -25,7 +25,7 @@ pub fn byte_count(bytes: u64) -> String {
 }
 
 /// A number of things: `1 exchange`, `2 exchanges`.
-pub(in crate::report) fn counted(count: u64, thing: &str) -> String {
+pub(crate) fn counted(count: u64, thing: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {thing}{plural}")
 }

@@ -10,7 +10,7 @@ use crossterm::event::KeyEvent;
 use std::time::Duration;
 
 /// What happened to the composer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Msg {
     /// The interface opens: with a target, it connects.
     Begin,

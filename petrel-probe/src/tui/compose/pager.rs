@@ -110,16 +110,19 @@ impl Pager {
         }
     }
 
-    /// Which line is on top, and of how many; in hexadecimal rows.
-    pub(super) fn position(&self) -> (usize, usize) {
-        match &self.body {
-            Body::Lines(lines) => ((self.top.line + 1).min(lines.len()), lines.len()),
+    /// Which line is on top, and of how many; in hexadecimal rows. None if all of it is seen, as far as
+    /// lines are not broken.
+    pub(super) fn position(&self) -> Option<(usize, usize)> {
+        let (at, of) = match &self.body {
+            Body::Lines(lines) => (self.top.line, lines.len()),
             Body::Hex(bytes) => {
                 let columns = self.hex_columns();
-                let row = (self.top.line / columns + 1).min(bytes.len().div_ceil(columns));
-                (row, bytes.len().div_ceil(columns))
+                (self.top.line / columns, bytes.len().div_ceil(columns))
             }
-        }
+        };
+        let is_at_top = self.top == Place::default();
+        let is_all = is_at_top && of <= usize::from(self.seen.get().height);
+        (!is_all).then_some((at + 1, of))
     }
 
     /// Draws it.
@@ -180,16 +183,15 @@ impl Pager {
     }
 
     fn step(&mut self, is_forward: bool, times: usize) {
+        if !is_forward {
+            self.top = self.before(self.top, times);
+            return;
+        }
         for _ in 0..times {
-            let place = if is_forward {
-                self.next(self.top)
-            } else {
-                self.previous(self.top)
+            let Some(place) = self.next(self.top) else {
+                return;
             };
-            match place {
-                Some(place) => self.top = place,
-                None => return,
-            }
+            self.top = place;
         }
     }
 
@@ -247,30 +249,55 @@ impl Pager {
         }
     }
 
-    /// Where the row before one begins.
-    fn previous(&self, place: Place) -> Option<Place> {
-        let Body::Lines(lines) = &self.body else {
-            let line = place.line.checked_sub(1)?;
-            let columns = self.hex_columns();
-            return Some(Place {
-                line: line / columns * columns,
-                within: 0,
-            });
-        };
-        let (line, until) = if place.within > 0 {
-            (place.line, place.within)
-        } else {
-            (place.line.checked_sub(1)?, usize::MAX)
-        };
-        let text = &lines.get(line)?.text;
-        let mut within = 0;
-        loop {
-            let end = row_end(text, within, self.seen.get());
-            if end >= text.len().min(until) {
-                return Some(Place { line, within });
+    /// Where the row begins that lies so many rows before one; the first one, if there are not as many.
+    fn before(&self, place: Place, rows: usize) -> Place {
+        let lines = match &self.body {
+            Body::Lines(lines) => lines,
+            Body::Hex(_) => {
+                let columns = self.hex_columns();
+                let row = (place.line / columns).saturating_sub(rows);
+                return Place {
+                    line: row * columns,
+                    within: 0,
+                };
             }
-            within = end;
+        };
+        let (mut place, mut rows) = (place, rows);
+        while rows > 0 {
+            if place.within == 0 {
+                let Some(line) = place.line.checked_sub(1) else {
+                    break;
+                };
+                // Its end: the row before that is its last one.
+                let within = lines.get(line).map_or(0, |line| line.text.len());
+                place = Place { line, within };
+                if within == 0 {
+                    rows -= 1;
+                    continue;
+                }
+            }
+            let text = lines.get(place.line).map_or("", |line| &line.text);
+            // Rows are found from the beginning of their line only, so all of them at once.
+            let starts = self.row_starts(text, place.within);
+            let steps = rows.min(starts.len());
+            place.within = starts
+                .get(starts.len() - steps)
+                .copied()
+                .unwrap_or_default();
+            rows -= steps;
         }
+        place
+    }
+
+    /// Where the rows of a text begin that begin before an offset.
+    fn row_starts(&self, text: &str, until: usize) -> Vec<usize> {
+        let mut starts = Vec::new();
+        let mut at = 0;
+        while at < until.min(text.len()) {
+            starts.push(at);
+            at = row_end(text, at, self.seen.get());
+        }
+        starts
     }
 }
 

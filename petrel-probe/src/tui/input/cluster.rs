@@ -61,8 +61,10 @@ pub(crate) fn boundary_at_or_after(text: &str, at: usize) -> usize {
 
 /// The cluster as it may be drawn, and how many columns that takes.
 pub(crate) fn drawn(cluster: &str, is_ascii: bool) -> (Cow<'_, str>, usize) {
-    let mut chars = cluster.chars();
-    let first = chars.next().unwrap_or(' ');
+    if let [b' '..=b'~'] = cluster.as_bytes() {
+        return (Cow::Borrowed(cluster), 1);
+    }
+    let first = cluster.chars().next().unwrap_or(' ');
     if !is_printable(first) {
         // All that is escaped is a single character.
         let escaped = first.escape_debug().to_string();
@@ -79,12 +81,15 @@ pub(crate) fn drawn(cluster: &str, is_ascii: bool) -> (Cow<'_, str>, usize) {
 
 /// Whether it is drawn as it is. Marks that stand alone are not.
 fn is_printable(c: char) -> bool {
-    matches!(c, '"' | '\'' | '\\') || (c.escape_debug().count() == 1 && c.width() > Some(0))
+    if c.is_ascii() {
+        return c == ' ' || c.is_ascii_graphic();
+    }
+    c.width() > Some(0) && c.escape_debug().count() == 1
 }
 
 /// Whether it is drawn on what is before it.
 fn is_mark(c: char) -> bool {
-    c.width() == Some(0)
-        && !c.is_ascii()
+    !c.is_ascii()
+        && c.width() == Some(0)
         && ['a', c].iter().collect::<String>().escape_debug().count() == 2
 }

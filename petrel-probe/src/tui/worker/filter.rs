@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     filter::Filter,
-    index::{Index, Stores},
+    index::{Index, Reading, Stores},
 };
 use std::{num::NonZero, ops::Range, sync::Arc, thread};
 
@@ -148,13 +148,14 @@ fn matches(
     wanted: Wanted<'_>,
 ) -> Vec<u32> {
     let mut found = Vec::new();
+    let mut reading = Reading::new(stores);
     for (number, row) in index.rows(rows) {
         if number % ROWS_BETWEEN_LOOKS == 0 && wanted.is_past() {
             break;
         }
         let holds = filter.judge(&row).unwrap_or_else(|| {
-            let exchange = index.read(number, stores).ok().flatten();
-            exchange.is_some_and(|exchange| filter.matches(&exchange))
+            let exchange = reading.exchange(&row);
+            exchange.is_ok_and(|exchange| filter.matches(&exchange))
         });
         if holds {
             found.push(number);

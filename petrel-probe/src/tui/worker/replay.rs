@@ -14,6 +14,7 @@ use petrel::wire::Escaped;
 use petrel_cli::Target;
 use std::{
     io,
+    ops::ControlFlow,
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::Sender},
     thread,
 };
@@ -207,11 +208,15 @@ fn send(
         .build()
         .map_err(|error| format!("cannot connect: {error}"))?;
     let mut each = |outcome| {
-        // Nobody may listen any more.
-        let _ = tell.send(Msg::Replay(replay::Msg::Outcome {
+        let told = tell.send(Msg::Replay(replay::Msg::Outcome {
             generation,
             outcome: Box::new(outcome),
         }));
+        match told {
+            Ok(()) => ControlFlow::Continue(()),
+            // Nobody listens any more.
+            Err(_) => ControlFlow::Break(()),
+        }
     };
     runtime.block_on(async {
         tokio::select! {

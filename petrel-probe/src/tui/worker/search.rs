@@ -3,7 +3,7 @@
 use super::{SourceMsg, shared::Shared};
 use crate::{
     exchange::Exchange,
-    index::{Index, RowView},
+    index::{Index, Reading, RowView, Stores},
 };
 use memchr::memmem::Finder;
 use std::sync::Arc;
@@ -34,10 +34,7 @@ pub(super) fn work(shared: &Shared) {
     while let Some((search, index)) = next() {
         let generation = search.generation;
         let is_past = || shared.search_generation.is_past(generation);
-        let row = search.find(&index, &is_past, &|row| {
-            // What cannot be read any more holds nothing.
-            index.read(row, shared.stores()).ok().flatten()
-        });
+        let row = search.find(&index, shared.stores(), &is_past);
         if is_past() {
             continue;
         }
@@ -48,19 +45,17 @@ pub(super) fn work(shared: &Shared) {
 }
 
 impl Search {
-    fn find(
-        &self,
-        index: &Index,
-        is_past: &dyn Fn() -> bool,
-        read: &dyn Fn(u32) -> Option<Exchange>,
-    ) -> Option<u32> {
+    fn find(&self, index: &Index, stores: &Stores, is_past: &dyn Fn() -> bool) -> Option<u32> {
         let finder = Finder::new(&self.needle);
+        let mut reading = Reading::new(stores);
         for (count, number) in self.order(index.len()).enumerate() {
             if count % ROWS_BETWEEN_LOOKS == 0 && is_past() {
                 return None;
             }
-            let is_long_enough = index.row(number).is_some_and(|row| self.may_hold(&row));
-            if is_long_enough && read(number).is_some_and(|exchange| holds(&finder, &exchange)) {
+            let row = index.row(number).filter(|row| self.may_hold(row));
+            // What cannot be read any more holds nothing.
+            let exchange = row.and_then(|row| reading.exchange(&row).ok());
+            if exchange.is_some_and(|exchange| holds(&finder, &exchange)) {
                 return Some(number);
             }
         }

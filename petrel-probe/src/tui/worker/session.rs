@@ -8,7 +8,7 @@ use super::{
     history,
 };
 use crate::talk::{Session, Settings, Step, TalkError};
-use petrel::{ClientErrorKind, Endpoint, Executed};
+use petrel::Endpoint;
 use petrel_cli::{Embedded, EmbeddedConfig, Exit, Failure, Target};
 use std::{
     collections::VecDeque,
@@ -251,9 +251,7 @@ impl Worker {
 
     /// Sends as often as is ordered, until it fails.
     async fn send(&mut self, order: &Order) {
-        let mut is_fresh = false;
-        let mut answered = 0;
-        while answered < order.repeat {
+        for _ in 0..order.repeat {
             let is_connected = matches!(&self.session, Some((route, session))
                 if *route == order.route && !session.is_over());
             if !is_connected {
@@ -261,21 +259,10 @@ impl Worker {
                 if self.open(&order.route).await.is_err() {
                     return;
                 }
-                is_fresh = true;
             }
-            match self.ask(order).await {
-                Ok(()) => {
-                    answered += 1;
-                    is_fresh = false;
-                }
-                // The server had ended the connection before it could know of the request.
-                Err(Undone::Failed(error)) if !is_fresh && is_unheard(&error) => {
-                    self.session = None
-                }
-                Err(undone) => {
-                    self.give_up(undone);
-                    return;
-                }
+            if let Err(undone) = self.ask(order).await {
+                self.give_up(undone);
+                return;
             }
         }
         self.notice_the_end();
@@ -355,15 +342,6 @@ async fn unless_stopped<T>(
             },
         }
     }
-}
-
-/// Whether the connection was over before anything of the request went out.
-fn is_unheard(error: &TalkError) -> bool {
-    let is_of_connection = matches!(
-        error.kind(),
-        ClientErrorKind::Ended { .. } | ClientErrorKind::Notice { .. }
-    );
-    is_of_connection && error.executed() == Executed::No
 }
 
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {

@@ -4,7 +4,6 @@ use super::{
     super::{
         super::paint::{Look, cut, fill_style, flow},
         answers::Answer,
-        body::Form,
         fields::Field,
         pager::draw,
         state::{Compose, Shown},
@@ -26,9 +25,28 @@ use ratatui::{
 
 /// Draws the answer that is looked at.
 pub(super) fn view(compose: &Compose, area: Rect, buf: &mut Buffer, look: Look) {
-    let has_focus = compose.field == Field::Answer;
-    let title = title(compose);
-    let mut area = headed(area, buf, &title, has_focus, look);
+    let below = below_title(area);
+    view_body(compose, below, buf, look);
+    // Only now it is known how much of it is seen.
+    if below != area {
+        let has_focus = compose.field == Field::Answer;
+        headed(area, buf, &title(compose), has_focus, look);
+    }
+}
+
+/// What is left below a title, where there is room for one.
+const fn below_title(area: Rect) -> Rect {
+    if area.height < 5 {
+        return area;
+    }
+    Rect {
+        y: area.y + 1,
+        height: area.height - 1,
+        ..area
+    }
+}
+
+fn view_body(compose: &Compose, mut area: Rect, buf: &mut Buffer, look: Look) {
     let mut next_row = || {
         let row = Rect {
             height: area.height.min(1),
@@ -66,28 +84,23 @@ pub(super) fn view(compose: &Compose, area: Rect, buf: &mut Buffer, look: Look) 
 }
 
 fn title(compose: &Compose) -> String {
-    let form = compose.form.as_str();
-    let place = match compose.pager.position() {
-        (_, 0 | 1) => String::new(),
-        (at, of) => format!("  {at}/{of}"),
+    let Some(answer) = compose.answers.selected() else {
+        let is_command = compose.shown == Shown::Command;
+        return if is_command { "Command" } else { "Answer" }.to_owned();
     };
-    match (compose.shown, compose.answers.selected()) {
-        (Shown::Command, _) => "Command".to_owned(),
-        (_, None) => "Answer".to_owned(),
-        (Shown::Answer, Some(answer)) => format!("Answer #{}  {form}{place}", answer.number),
-        (Shown::Difference, Some(answer)) => {
-            let form = if compose.form == Form::Pretty {
-                ""
-            } else {
-                form
-            };
+    let mut title = match compose.shown {
+        Shown::Command => "Command".to_owned(),
+        Shown::Answer => format!("Answer #{}  {}", answer.number, compose.form.as_str()),
+        Shown::Difference => {
             let earlier = compose.answers.other().map_or(0, |earlier| earlier.number);
-            format!(
-                "Answer #{} against #{earlier}  {form}{place}",
-                answer.number
-            )
+            let form = compose.form.as_str();
+            format!("Answer #{} against #{earlier}  {form}", answer.number)
         }
+    };
+    if let Some((at, of)) = compose.pager.position() {
+        title.push_str(&format!("  {at}/{of}"));
     }
+    title
 }
 
 /// Status, time, MAC and length, the most important ones first.
@@ -156,7 +169,10 @@ pub(super) fn brief(answer: &Answer, look: Look) -> (String, Style) {
 pub(super) fn view_list(compose: &Compose, area: Rect, buf: &mut Buffer, look: Look) {
     let has_focus = compose.field == Field::Answers;
     let count = compose.answers.len();
-    let area = headed(area, buf, &format!("Answers {count}"), has_focus, look);
+    let mut area = area;
+    if area.height >= 3 {
+        area = headed(area, buf, &format!("Answers {count}"), has_focus, look);
+    }
     let height = usize::from(area.height);
     let from_top = count
         .saturating_sub(1)

@@ -2,7 +2,10 @@
 
 use super::{
     super::{
-        super::{input, paint::Look},
+        super::{
+            input,
+            paint::{Look, cut},
+        },
         fields::Field,
         pager::draw,
         payload::{FileState, Kind},
@@ -226,16 +229,17 @@ fn view_mac(compose: &Compose, area: Rect, buf: &mut Buffer, look: Look) {
     let has_focus = compose.field == Field::Mac;
     let label = compose.key.and_then(|key| compose.keys.labels.get(key));
     let (text, style) = match label {
-        Some(label) => (&**label, Style::new()),
-        None if compose.keys.labels.is_empty() => ("off (no key)", look.quiet()),
-        None => ("off", look.doubtful()),
+        Some(label) => (look.text(label.as_bytes()), Style::new()),
+        None if compose.keys.labels.is_empty() => ("no key".to_owned(), look.quiet()),
+        None => ("off".to_owned(), look.doubtful()),
     };
+    let text = cut(&text, value_of(area).width.into(), look);
     let style = if has_focus {
         style.patch(look.selected(true))
     } else {
         style
     };
-    draw(text, value_of(area), buf, look, style);
+    draw(&text, value_of(area), buf, look, style);
 }
 
 /// The connection in words.

@@ -109,11 +109,8 @@ fn divided(compose: &Compose, area: Rect) -> Panes {
     }
 }
 
-/// A title in a rule, where there is room for it. What is left is the pane's.
+/// A title in a rule. What is left is the pane's.
 fn headed(area: Rect, buf: &mut Buffer, title: &str, has_focus: bool, look: Look) -> Rect {
-    if area.height < 4 {
-        return area;
-    }
     let line = look.glyph("─", "-");
     let width = usize::from(area.width);
     let title = cut(title, width.saturating_sub(4), look);

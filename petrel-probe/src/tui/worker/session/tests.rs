@@ -124,7 +124,7 @@ fn a_server_that_goes_is_told_of_and_one_that_comes_back_is_used() {
     assert!(matches!(next(&told), Told::Finished));
 
     let listener = TcpListener::bind(&address).unwrap();
-    let serving = thread::spawn(move || serve(listener, 2));
+    let serving = thread::spawn(move || serve(&listener, 2));
     composer.perform(send(&route, "name", "3", 1));
     assert_eq!(answers(&told), [(Status::OK, b"3".to_vec(), 3)]);
     drop(composer);
@@ -132,7 +132,7 @@ fn a_server_that_goes_is_told_of_and_one_that_comes_back_is_used() {
 }
 
 /// Answers so many requests of a connection with their payload, then ends it.
-fn serve(listener: TcpListener, requests: usize) {
+fn serve(listener: &TcpListener, requests: usize) {
     let (mut stream, _) = listener.accept().unwrap();
     for _ in 0..requests {
         let (sequence, name, mut payload) = read_request(&mut stream);
@@ -165,18 +165,20 @@ fn read_request(stream: &mut TcpStream) -> (u32, Vec<u8>, Vec<u8>) {
 }
 
 #[test]
-fn a_server_that_ends_every_connection_is_connected_to_anew() {
+fn a_server_that_ends_its_connections_is_connected_to_anew() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let serving = thread::spawn(move || {
         for _ in 0..3 {
-            serve(listener.try_clone().unwrap(), 2);
+            serve(&listener, 2);
         }
     });
     let (composer, told) = start(Setup::default());
-    composer.perform(send(&route(&address), "name", "x", 3));
-    let connections: Vec<u32> = answers(&told).iter().map(|answer| answer.2).collect();
-    assert_eq!(connections, [1, 2, 3]);
+    for connection in 1..=3 {
+        composer.perform(send(&route(&address), "name", "x", 1));
+        assert_eq!(answers(&told), [(Status::OK, b"x".to_vec(), connection)]);
+        assert!(matches!(next(&told), Told::Lost(_)));
+    }
     serving.join().unwrap();
 }
 
