@@ -3,6 +3,7 @@
 mod decode;
 mod itself;
 mod mangled;
+mod readme;
 mod record;
 mod replay;
 mod send;
