@@ -10,6 +10,13 @@ HERE = pathlib.Path(__file__).parent
 KEY = b"s3cret-key".hex()
 FRAMES = json.loads((HERE.parent / "conformance/golden/golden.json").read_text())["frames"]
 
+FILTERS = [
+    'status >= 400 && rtt > 50ms || name == "login" && mac != ok && payload contains "tok"',
+    "not (request.payload.len in {4KiB, 1MB..2MB} or gaps.cause == snap-length)",
+    r"""client == [::1]:80 and server in {:80, 10.0.0.1} && 'a\x00\u{1b}"'""",
+    "request.time > 2026-01-31T12:00:00Z && complete && !notes || payload contains 7b:22",
+]
+
 
 def write(target, name, data):
     folder = HERE / "corpus" / target
@@ -32,6 +39,8 @@ def main():
             for start in range(0, min(len(talk), 12000), 3000):
                 piece = talk[start : start + 3000]
                 write(target, f"talk-{signed}-{start}", bytes([signed, 2, 10, 99, 250]) + piece)
+    for number, text in enumerate(FILTERS):
+        write("filter", str(number), text.encode())
     print(f"{len(FRAMES)} golden frames written below {HERE.name}/corpus")
 
 
