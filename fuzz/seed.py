@@ -11,6 +11,13 @@ HERE = pathlib.Path(__file__).parent
 KEY = b"s3cret-key".hex()
 FRAMES = json.loads((HERE.parent / "conformance/golden/golden.json").read_text())["frames"]
 
+FILTERS = [
+    'status >= 400 && rtt > 50ms || name == "login" && mac != ok && payload contains "tok"',
+    "not (request.payload.len in {4KiB, 1MB..2MB} or gaps.cause == snap-length)",
+    r"""client == [::1]:80 and server in {:80, 10.0.0.1} && 'a\x00\u{1b}"'""",
+    "request.time > 2026-01-31T12:00:00Z && complete && !notes || payload contains 7b:22",
+]
+
 
 def write(target, name, data):
     folder = HERE / "corpus" / target
@@ -36,7 +43,9 @@ def main():
     captures = sorted((HERE.parent / "petrel-probe/tests/captures").glob("*.pcap"))
     for capture in captures:
         write("capture", capture.stem, capture.read_bytes())
-    print(f"{len(FRAMES)} golden frames and {len(captures)} captures written below {HERE.name}/corpus")
+    for number, text in enumerate(FILTERS):
+        write("filter", str(number), text.encode())
+    print(f"{len(FRAMES)} golden frames, {len(captures)} captures, {len(FILTERS)} filters: {HERE.name}/corpus")
 
 
 main()
