@@ -10,7 +10,9 @@ mod draw;
 mod tests;
 
 pub(crate) use completion::Completion;
-pub(crate) use draw::{cursor_column, view};
+#[cfg(test)]
+pub(crate) use draw::cursor_column;
+pub(crate) use draw::view;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -43,6 +45,7 @@ impl Input {
     }
 
     /// Remembers former texts, the latest one last: Up and Down go through them.
+    #[cfg(test)]
     #[must_use]
     pub(crate) fn with_past(mut self, past: impl IntoIterator<Item = String>) -> Self {
         for text in past {
@@ -76,6 +79,7 @@ impl Input {
     }
 
     /// The texts that are remembered, the latest one last.
+    #[cfg(test)]
     pub(crate) fn past(&self) -> &[String] {
         &self.past
     }
