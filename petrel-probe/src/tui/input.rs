@@ -10,7 +10,7 @@ mod draw;
 mod tests;
 
 pub(crate) use completion::Completion;
-pub(crate) use draw::{cursor_column, view};
+pub(crate) use draw::view;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -73,11 +73,6 @@ impl Input {
     pub(crate) fn keep(&mut self) {
         self.recalled = None;
         self.remember(self.text.clone());
-    }
-
-    /// The texts that are remembered, the latest one last.
-    pub(crate) fn past(&self) -> &[String] {
-        &self.past
     }
 
     /// Replaces what stands between an offset and the cursor, as a completion does. An offset that is

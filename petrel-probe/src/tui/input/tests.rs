@@ -1,6 +1,6 @@
 //! Typing into a line.
 
-use super::{super::paint::Look, Completion, Input, cursor_column, view};
+use super::{super::paint::Look, Completion, Input, view};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 use ratatui::{
@@ -117,7 +117,6 @@ fn nothing_that_is_typed_acts_on_the_terminal() {
 fn the_part_around_the_cursor_is_seen() {
     let mut input = Input::new("0123456789abcdef");
     assert_eq!(drawn(&input, 8, LOOK), ("cdef".into(), " ".into()));
-    assert_eq!(cursor_column(&input, 8, LOOK), 4);
     press(&mut input, KeyCode::Left);
     assert_eq!(drawn(&input, 8, LOOK), ("89abcdef".into(), "f".into()));
     press(&mut input, KeyCode::Home);
@@ -128,7 +127,7 @@ fn the_part_around_the_cursor_is_seen() {
 fn former_texts_come_back_and_what_was_typed_is_not_lost() {
     let past = ["a", "b", "a"].map(str::to_owned);
     let mut input = typed("new").with_past(past);
-    assert_eq!(input.past(), ["b", "a"]);
+    assert_eq!(input.past, ["b", "a"]);
     assert!(!press(&mut input, KeyCode::Down));
     for (code, text) in [
         (KeyCode::Up, "a"),
@@ -141,7 +140,7 @@ fn former_texts_come_back_and_what_was_typed_is_not_lost() {
         assert_eq!(input.text(), text);
     }
     input.keep();
-    assert_eq!(input.past(), ["b", "a", "new"]);
+    assert_eq!(input.past, ["b", "a", "new"]);
 }
 
 #[test]
@@ -199,7 +198,6 @@ proptest! {
         let mut input = Input::new("a").with_past(["former".to_owned()]);
         for key in &keys {
             input.press(key);
-            input.keep();
         }
         input.paste(&pasted);
         prop_assert!(input.text().is_char_boundary(input.cursor()));
@@ -209,7 +207,6 @@ proptest! {
         // A wide character has no room in a single column.
         if width > 1 {
             prop_assert!(buffer.content().iter().filter(reversed).count() > 0);
-            prop_assert!(cursor_column(&input, width, look) < width);
         }
         for cell in buffer.content() {
             prop_assert!(!cell.symbol().contains(char::is_control));
