@@ -4,6 +4,7 @@ mod candidate;
 mod flows;
 #[cfg(test)]
 mod tests;
+mod tracked;
 
 use crate::{
     capture::{Dissector, Packet, Segment},

@@ -141,7 +141,11 @@ impl Input {
     }
 
     /// Length in bytes, where it is known.
-    pub const fn size(&self) -> Option<u64> {
+    #[expect(
+        clippy::len_without_is_empty,
+        reason = "of most inputs nobody knows whether they are empty"
+    )]
+    pub const fn len(&self) -> Option<u64> {
         self.len
     }
 }

@@ -100,7 +100,7 @@ pub(super) fn execute(args: &DecodeArgs) -> Result<Exit, Failure> {
     let config = args.source.decoder_config()?;
     let interrupt = Interrupt::watch()?;
     let input = Input::open(file)?;
-    let progress = progress_of(args, input.size());
+    let progress = progress_of(args, input.len());
     let mut selection = Selection::new(args.source.filter());
     let mut each = |told: Told| {
         match told {

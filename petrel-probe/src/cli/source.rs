@@ -1,14 +1,14 @@
 //! The arguments that say what is read from a capture, and how: the same for `decode`, `replay` and the
 //! terminal interface.
 
+use super::connect::payload_max;
 use crate::{
     decode::DecoderConfig,
     filter::Filter,
     keyring::Keyring,
     wire::{FramerConfig, Macs},
 };
-use petrel::Unit;
-use petrel_cli::{Failure, KeysArgs, quantity};
+use petrel_cli::{Failure, KeysArgs};
 use std::sync::Arc;
 
 /// How a capture is read
@@ -97,9 +97,4 @@ impl From<MacArg> for Macs {
             MacArg::No => Self::No,
         }
     }
-}
-
-fn payload_max(text: &str) -> Result<u32, String> {
-    let bytes = quantity::parse(Unit::Bytes, text).map_err(|error| error.to_string())?;
-    u32::try_from(bytes).map_err(|_| "a length has 32 bits: write at most 4294967295".to_owned())
 }

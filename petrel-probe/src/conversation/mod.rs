@@ -148,6 +148,7 @@ impl Conversation {
         while !self.requests.is_empty() {
             self.shed_request(out);
         }
+        self.framers.iter_mut().for_each(Framer::relieve);
     }
 
     /// Bytes of a side were sent again with other contents.

@@ -9,15 +9,15 @@ const CLIENT: Side = Side::Client;
 const SERVER: Side = Side::Server;
 
 fn frame(status: u16, sequence: u32, name: &str, payload: &[u8]) -> Vec<u8> {
-    encode(Codec::new(), status, sequence, name, payload)
+    encode(&Codec::new(), status, sequence, name, payload)
 }
 
 fn signed(status: u16, sequence: u32, name: &str, payload: &[u8]) -> Vec<u8> {
     let codec = Codec::new().mac_key(MacKey::new(b"key").unwrap());
-    encode(codec, status, sequence, name, payload)
+    encode(&codec, status, sequence, name, payload)
 }
 
-fn encode(codec: Codec, status: u16, sequence: u32, name: &str, payload: &[u8]) -> Vec<u8> {
+fn encode(codec: &Codec, status: u16, sequence: u32, name: &str, payload: &[u8]) -> Vec<u8> {
     let frame = Frame {
         status: Status(status),
         sequence,

@@ -12,11 +12,22 @@ const OPENING: usize = HEADER_LEN + PROTOCOL_CHECK.len();
 /// Bytes of both ways that are kept meanwhile.
 const KEPT_MAX: usize = 4 << 10;
 
+/// What an event costs beside its bytes.
+const OVERHEAD: usize = 64;
+
+/// Payloads longer than this are not believed of a connection that said nothing yet to be believed.
+const CREDIBLE_MAX: u32 = 64 << 20;
+
+/// The reasons for which connections are not decoded.
+const TLS: &str = "TLS, recorded encrypted (petrel-probe record writes the plaintext)";
+const OTHER: &str = "another protocol, or no protocol check (--port says that it is Petrel)";
+
 /// A connection of which it is not known yet what it speaks; what it said is kept.
 #[derive(Debug, Default)]
 pub(super) struct Candidate {
     events: Vec<Kept>,
     kept: usize,
+    has_data: bool,
     openings: [Opening; 2],
 }
 
@@ -57,7 +68,7 @@ pub(super) enum Kept {
 /// What a connection turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Speech {
-    /// Petrel; with the way on which the protocol check came, if it was the request.
+    /// Petrel.
     Petrel,
     /// Not known yet.
     Unknown,
@@ -65,12 +76,21 @@ pub(super) enum Speech {
     Other(&'static str),
 }
 
+/// Whether bytes look like the beginning of a way that begins with a protocol check.
+pub(super) fn is_check(bytes: &[u8]) -> bool {
+    let mut opening = Opening::default();
+    opening.add(bytes);
+    opening.look() == Speech::Petrel
+}
+
 impl Candidate {
     /// Keeps an event, and judges.
     pub(super) fn add(&mut self, event: StreamEvent<'_>) -> Speech {
+        self.kept += OVERHEAD;
         match event {
             StreamEvent::Data { way, bytes, .. } => {
                 self.kept += bytes.len();
+                self.has_data = true;
                 let [forth, back] = &mut self.openings;
                 if way == Way::Forth { forth } else { back }.add(bytes);
             }
@@ -89,13 +109,57 @@ impl Candidate {
         if looks.contains(&Speech::Petrel) {
             return Speech::Petrel;
         }
-        match looks {
-            [Speech::Other(what), Speech::Other(_)] => Speech::Other(what),
-            [Speech::Other(what), _] | [_, Speech::Other(what)] if self.kept > KEPT_MAX => {
-                Speech::Other(what)
-            }
-            _ => Speech::Unknown,
+        if looks.contains(&Speech::Other(TLS)) {
+            return Speech::Other(TLS);
         }
+        let others = looks.iter().filter(|look| **look != Speech::Unknown);
+        if others.count() == 2 || self.kept > KEPT_MAX {
+            return Speech::Other(OTHER);
+        }
+        Speech::Unknown
+    }
+
+    /// Whether it is Petrel, given that its server's port is known for it, and its client if that is
+    /// known. A handshake and a first request that makes no sense are somebody else's.
+    pub(super) fn judge_at_known_port(&self, client: Option<Way>, is_forced: bool) -> Speech {
+        let looks = self.openings.each_ref().map(Opening::look);
+        if looks.contains(&Speech::Petrel) {
+            return Speech::Petrel;
+        }
+        if looks.contains(&Speech::Other(TLS)) {
+            return Speech::Other(TLS);
+        }
+        let [forth, back] = &self.openings;
+        let asks = match client {
+            Some(Way::Back) => back,
+            _ => forth,
+        };
+        if is_forced || client.is_none() {
+            let is_enough = self.openings.iter().any(Opening::has_header);
+            return if is_enough {
+                Speech::Petrel
+            } else {
+                Speech::Unknown
+            };
+        }
+        match asks.is_credible() {
+            Some(true) => Speech::Petrel,
+            Some(false) => Speech::Other(OTHER),
+            // What was not captured of it speaks neither for it nor against it.
+            None if asks.is_cut || self.kept > KEPT_MAX => Speech::Petrel,
+            None => Speech::Unknown,
+        }
+    }
+
+    /// Whether it looks as if it were TLS.
+    pub(super) fn is_tls(&self) -> bool {
+        let mut looks = self.openings.iter().map(Opening::look);
+        looks.any(|look| look == Speech::Other(TLS))
+    }
+
+    /// What is kept, in bytes.
+    pub(super) const fn held(&self) -> usize {
+        self.kept
     }
 
     /// What to call it if nothing more comes.
@@ -121,8 +185,8 @@ impl Candidate {
         opening.look() == Speech::Petrel
     }
 
-    pub(super) fn has_data(&self) -> bool {
-        self.kept > 0
+    pub(super) const fn has_data(&self) -> bool {
+        self.has_data
     }
 
     /// The way on which a protocol check was asked or answered first; answers carry a status.
@@ -204,12 +268,24 @@ impl Opening {
         }
     }
 
+    const fn has_header(&self) -> bool {
+        self.bytes.len() >= HEADER_LEN
+    }
+
+    /// Whether it could begin with a request; none if there is too little of it to tell.
+    fn is_credible(&self) -> Option<bool> {
+        let header = Header::parse(self.bytes.first_chunk()?);
+        let name = self.bytes.get(HEADER_LEN..).unwrap_or_default();
+        let name = name.get(..usize::from(header.name_len)).unwrap_or(name);
+        let is_text = !name.iter().any(u8::is_ascii_control);
+        Some(is_text && header.payload_len <= CREDIBLE_MAX)
+    }
+
     /// What the first bytes of a way are.
     fn look(&self) -> Speech {
-        if let [0x16, 0x03, 0..=4, ..] = self.bytes[..] {
-            return Speech::Other(
-                "TLS, recorded encrypted (petrel-probe record writes the plaintext)",
-            );
+        // Records of TLS: a handshake, or whatever a connection that was joined later says.
+        if let [0x14..=0x17, 0x03, 0..=4, ..] = self.bytes[..] {
+            return Speech::Other(TLS);
         }
         let Some(head) = self.bytes.first_chunk::<HEADER_LEN>() else {
             return Speech::Unknown;
@@ -217,9 +293,7 @@ impl Opening {
         let is_check = usize::from(Header::parse(head).name_len) == PROTOCOL_CHECK.len();
         let name = self.bytes.get(HEADER_LEN..).unwrap_or_default();
         if !is_check || !PROTOCOL_CHECK.as_bytes().starts_with(name) {
-            return Speech::Other(
-                "another protocol, or no protocol check (--port says that it is Petrel)",
-            );
+            return Speech::Other(OTHER);
         }
         // Of packets that were cut a part of the name has to do.
         let is_enough = name.len() == PROTOCOL_CHECK.len() || (self.is_cut && name.len() >= 4);

@@ -3,20 +3,23 @@
 use super::{
     DecoderConfig,
     candidate::{Candidate, Kept, Speech},
+    tracked::{Ends, Talk, Tracked, tell},
 };
 use crate::{
     capture::Segment,
     conversation::Conversation,
     exchange::{End, Event, GapCause, Side, Start},
-    tcp::{Flow, StreamEvent, Way},
+    tcp::{Flow, StreamEvent},
     totals::Totals,
 };
 use std::{
+    cmp::Reverse,
     collections::{BTreeSet, HashMap},
     net::SocketAddr,
 };
 
-/// Connections that are followed at once; of more, the ones that were idle longest are let go.
+/// Connections that are followed at once. Of more an eighth is let go: those that are over or not
+/// Petrel first, then those that were idle longest.
 const FLOWS_MAX: usize = 32_768;
 
 /// Bytes that may wait in all connections together.
@@ -38,34 +41,6 @@ pub(super) struct Flows {
     held: usize,
 }
 
-/// The two ends of a connection, the lower address first.
-type Ends = (SocketAddr, SocketAddr);
-
-#[derive(Debug)]
-struct Tracked {
-    ends: Ends,
-    /// Who sent the first segment.
-    first: SocketAddr,
-    flow: Flow,
-    talk: Talk,
-    last_segment: u64,
-    held: usize,
-    first_ns: u64,
-    last_ns: u64,
-}
-
-/// What is known of what a connection speaks.
-#[derive(Debug)]
-enum Talk {
-    Unknown(Candidate),
-    Petrel {
-        conversation: Box<Conversation>,
-        client: Way,
-    },
-    /// Not Petrel, or over: nothing of it is kept.
-    Quiet,
-}
-
 impl Flows {
     pub(super) fn new(config: DecoderConfig) -> Self {
         let known_ports = config.ports.clone();
@@ -80,6 +55,12 @@ impl Flows {
             segments: 0,
             held: 0,
         }
+    }
+
+    /// What waits in all connections, in bytes.
+    #[cfg(test)]
+    pub(super) const fn held(&self) -> usize {
+        self.held
     }
 
     /// Takes a segment.
@@ -111,6 +92,9 @@ impl Flows {
     pub(super) fn settle(&mut self, totals: &mut Totals, out: &mut dyn FnMut(Event)) {
         for slot in self.in_order() {
             self.work(slot, totals, out, |flow, told| flow.settle(told));
+            if let Some(Talk::Petrel { conversation, .. }) = self.talk(slot) {
+                conversation.settle(out);
+            }
         }
     }
 
@@ -128,14 +112,16 @@ impl Flows {
             .iter()
             .map(|(ends, &slot)| (*ends, slot))
             .collect();
-        slots.sort_unstable_by_key(|&(ends, slot)| {
+        slots.sort_by_cached_key(|&(ends, slot)| {
             let tracked = self.slots.get(slot);
             let number = tracked.map_or(u64::MAX, |tracked| match &tracked.talk {
                 Talk::Petrel { conversation, .. } => u64::from(conversation.number()),
                 _ => u64::MAX,
             });
             let first_ns = tracked.map_or(0, |tracked| tracked.first_ns);
-            (number, first_ns, ends)
+            // The port of a connection that says what it speaks is known for those that do not.
+            let is_to_be_known = tracked.is_some_and(Tracked::waits_with_check);
+            (number, !is_to_be_known, first_ns, ends)
         });
         slots.into_iter().map(|(_, slot)| slot).collect()
     }
@@ -174,11 +160,7 @@ impl Flows {
         out: &mut dyn FnMut(Event),
     ) -> usize {
         if self.by_ends.len() >= FLOWS_MAX {
-            let idle = self.slots.iter().enumerate();
-            let used = idle.filter(|(_, tracked)| self.by_ends.contains_key(&tracked.ends));
-            if let Some((slot, _)) = used.min_by_key(|(_, tracked)| tracked.last_segment) {
-                self.close(slot, End::Open, totals, out);
-            }
+            self.make_room(totals, out);
         }
         let tracked = Tracked {
             ends,
@@ -200,6 +182,28 @@ impl Flows {
         }
         self.by_ends.insert(ends, slot);
         slot
+    }
+
+    /// Lets an eighth of all connections go, so that what it takes to choose them is shared by many.
+    fn make_room(&mut self, totals: &mut Totals, out: &mut dyn FnMut(Event)) {
+        let used = self.by_ends.values().filter_map(|&slot| {
+            let tracked = self.slots.get(slot)?;
+            let worth = match tracked.talk {
+                Talk::Quiet => 0,
+                Talk::Unknown(_) => 1,
+                Talk::Petrel { .. } => 2,
+            };
+            Some((worth, tracked.last_segment, slot))
+        });
+        let mut used: Vec<_> = used.collect();
+        used.sort_unstable();
+        for (_, _, slot) in used.into_iter().take(FLOWS_MAX / 8) {
+            self.close(slot, End::Open, totals, out);
+        }
+    }
+
+    fn talk(&mut self, slot: usize) -> Option<&mut Talk> {
+        self.slots.get_mut(slot).map(|tracked| &mut tracked.talk)
     }
 
     fn deliver(
@@ -244,10 +248,8 @@ impl Flows {
         let Some(tracked) = self.slots.get_mut(slot) else {
             return;
         };
-        let server_is_known =
-            matches!(tracked.talk, Talk::Unknown(_)) && tracked.server_is_known(&self.known_ports);
         let Tracked { flow, talk, .. } = tracked;
-        let mut found = false;
+        let mut speech = Speech::Unknown;
         match talk {
             Talk::Quiet => return,
             Talk::Petrel {
@@ -258,7 +260,6 @@ impl Flows {
                 work(flow, &mut |event| tell(conversation, *client, event, out));
             }
             Talk::Unknown(candidate) => {
-                let mut speech = Speech::Unknown;
                 // What was found out stays found out, whatever else this segment tells.
                 work(flow, &mut |event| {
                     let judged = candidate.add(event);
@@ -266,27 +267,46 @@ impl Flows {
                         speech = judged;
                     }
                 });
-                match speech {
-                    Speech::Petrel => found = true,
-                    Speech::Unknown | Speech::Other(_)
-                        if candidate.has_data() && server_is_known =>
-                    {
-                        found = true;
-                    }
-                    Speech::Other(reason) => {
-                        *talk = Talk::Quiet;
-                        *totals.skipped_connections.entry(reason).or_default() += 1;
-                    }
-                    Speech::Unknown => {}
-                }
+                speech = self.judge(slot, speech);
             }
         }
-        if found {
-            self.begin(slot, totals, out);
+        match speech {
+            Speech::Petrel => self.begin(slot, totals, out),
+            Speech::Other(reason) => self.dismiss(slot, reason, totals),
+            Speech::Unknown => {}
         }
+        self.measure(slot);
+    }
+
+    /// What a connection speaks, by what it said and by its ports.
+    fn judge(&self, slot: usize, speech: Speech) -> Speech {
+        let Some(tracked) = self.slots.get(slot) else {
+            return speech;
+        };
+        let Talk::Unknown(candidate) = &tracked.talk else {
+            return speech;
+        };
+        if speech == Speech::Petrel || !tracked.is_served_at(&self.known_ports) {
+            return speech;
+        }
+        let is_forced = tracked.is_served_at(&self.config.ports);
+        candidate.judge_at_known_port(tracked.flow.opener(), is_forced)
+    }
+
+    /// A connection is not Petrel's: nothing of it is kept but what tells it from another.
+    fn dismiss(&mut self, slot: usize, reason: &'static str, totals: &mut Totals) {
         if let Some(tracked) = self.slots.get_mut(slot) {
-            let held = tracked.flow.held() + tracked.talk.held();
-            self.held = self.held + held - tracked.held;
+            tracked.talk = Talk::Quiet;
+            tracked.flow.forget();
+            *totals.skipped_connections.entry(reason).or_default() += 1;
+        }
+    }
+
+    /// Counts anew what waits of a connection.
+    fn measure(&mut self, slot: usize) {
+        if let Some(tracked) = self.slots.get_mut(slot) {
+            let held = tracked.holds();
+            self.held = (self.held + held).saturating_sub(tracked.held);
             tracked.held = held;
         }
     }
@@ -314,6 +334,7 @@ impl Flows {
         let mut conversation = Conversation::new(number, from, to, start, &self.config.framer)
             .with_sides(sides, &self.config.framer);
         conversation.seen(tracked.first_ns);
+        conversation.seen(tracked.last_ns);
         for kept in candidate.into_events() {
             tell(&mut conversation, client, Kept::event(&kept), out);
         }
@@ -345,11 +366,13 @@ impl Flows {
             _ => GapCause::ConnectionEnded,
         };
         self.work(slot, totals, out, |flow, told| flow.finish(cause, told));
+        if self.is_petrel_after_all(slot) {
+            self.begin(slot, totals, out);
+        }
         let Some(tracked) = self.slots.get_mut(slot) else {
             return;
         };
-        self.held -= tracked.held;
-        tracked.held = 0;
+        tracked.flow.forget();
         let end = match (tracked.flow.reset_by(), end) {
             (Some(way), _) => match &tracked.talk {
                 Talk::Petrel { client, .. } if *client == way => End::Reset(Side::Client),
@@ -361,10 +384,8 @@ impl Flows {
         match std::mem::replace(&mut tracked.talk, Talk::Quiet) {
             Talk::Quiet => {}
             Talk::Unknown(candidate) => {
-                *totals
-                    .skipped_connections
-                    .entry(candidate.reason())
-                    .or_default() += 1;
+                let reason = candidate.reason();
+                *totals.skipped_connections.entry(reason).or_default() += 1;
             }
             Talk::Petrel { conversation, .. } => {
                 let counters = tracked.flow.counters();
@@ -385,92 +406,36 @@ impl Flows {
                 });
             }
         }
+        self.measure(slot);
     }
 
-    /// Too much waits: the connections that hold most stop waiting.
+    /// Whether a connection that is over said too little to tell, at a port that the user named.
+    fn is_petrel_after_all(&self, slot: usize) -> bool {
+        self.slots.get(slot).is_some_and(|tracked| {
+            let said_something = matches!(&tracked.talk, Talk::Unknown(candidate)
+                if candidate.has_data() && !candidate.is_tls());
+            said_something && tracked.is_served_at(&self.config.ports)
+        })
+    }
+
+    /// Too much waits: the connections that hold most stop waiting, until half of it is told. So what it
+    /// takes to choose them is shared by many segments.
     fn relieve(&mut self, totals: &mut Totals, out: &mut dyn FnMut(Event)) {
-        let held = self.slots.iter().enumerate();
-        if let Some((slot, _)) = held.max_by_key(|(_, tracked)| tracked.held) {
+        let holders = self.slots.iter().enumerate();
+        let mut holders: Vec<_> = holders
+            .filter(|(_, tracked)| tracked.held > 0)
+            .map(|(slot, tracked)| (Reverse(tracked.held), slot))
+            .collect();
+        holders.sort_unstable();
+        for (_, slot) in holders {
+            if self.held <= HELD_MAX / 2 {
+                break;
+            }
             self.work(slot, totals, out, |flow, told| flow.force(told));
+            if let Some(Talk::Petrel { conversation, .. }) = self.talk(slot) {
+                conversation.relieve(out);
+            }
+            self.measure(slot);
         }
-    }
-}
-
-impl Tracked {
-    fn way(&self, from: SocketAddr) -> Way {
-        if from == self.first {
-            Way::Forth
-        } else {
-            Way::Back
-        }
-    }
-
-    /// Who is the client: who opened the connection, who asked for the protocol check, or who is not
-    /// at a port that is known for a server's.
-    fn client(&self, candidate: &Candidate, known: &BTreeSet<u16>) -> Way {
-        self.flow
-            .opener()
-            .or_else(|| candidate.client())
-            .unwrap_or_else(|| {
-                let (first, other) = self.addresses(Way::Forth);
-                let is_server = known.contains(&first.port()) && !known.contains(&other.port());
-                if is_server { Way::Back } else { Way::Forth }
-            })
-    }
-
-    /// The addresses of who sends this way, and of who gets it.
-    fn addresses(&self, way: Way) -> (SocketAddr, SocketAddr) {
-        let (low, high) = self.ends;
-        let other = if self.first == low { high } else { low };
-        match way {
-            Way::Forth => (self.first, other),
-            Way::Back => (other, self.first),
-        }
-    }
-
-    /// Whether its server's port is known for Petrel.
-    fn server_is_known(&self, known: &BTreeSet<u16>) -> bool {
-        match self.flow.opener() {
-            Some(client) => known.contains(&self.addresses(client).1.port()),
-            None => known.contains(&self.ends.0.port()) || known.contains(&self.ends.1.port()),
-        }
-    }
-}
-
-impl Talk {
-    fn held(&self) -> usize {
-        match self {
-            Self::Petrel { conversation, .. } => conversation.held(),
-            _ => 0,
-        }
-    }
-}
-
-fn tell(
-    conversation: &mut Conversation,
-    client: Way,
-    event: StreamEvent<'_>,
-    out: &mut dyn FnMut(Event),
-) {
-    let side = |way| {
-        if way == client {
-            Side::Client
-        } else {
-            Side::Server
-        }
-    };
-    match event {
-        StreamEvent::Data {
-            way,
-            bytes,
-            source,
-            time_ns,
-        } => {
-            conversation.data(side(way), bytes, source, time_ns, out);
-        }
-        StreamEvent::Gap { way, len, cause } => conversation.gap(side(way), len, cause, out),
-        StreamEvent::Conflict { way, len } => conversation.conflict(side(way), len),
-        StreamEvent::Answered { way } => conversation.answered(side(way), out),
-        StreamEvent::End { way } => conversation.end_of(side(way), out),
     }
 }

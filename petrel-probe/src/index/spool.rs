@@ -154,7 +154,9 @@ mod tests {
         let spool = Spool::new(10);
         let mut all = Vec::new();
         for len in [0, 3, 5, 4, 1, 30] {
-            let bytes: Vec<u8> = (all.len()..all.len() + len).map(|n| n as u8).collect();
+            let bytes: Vec<u8> = (all.len()..all.len() + len)
+                .map(|n| u8::try_from(n).unwrap())
+                .collect();
             assert_eq!(spool.append(&bytes).unwrap(), all.len() as u64);
             all.extend(bytes);
         }

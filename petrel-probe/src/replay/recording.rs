@@ -2,7 +2,7 @@
 
 use crate::{
     exchange::{Exchange, MacState},
-    index::{Index, Indexer, Stores},
+    index::{Index, Indexer, Reading, Stores},
 };
 use petrel::wire::{MAC_LEN, PROTOCOL_CHECK, PROTOCOL_VERSION};
 use std::{
@@ -153,12 +153,12 @@ impl Recording {
             .unwrap_or_default()
     }
 
-    /// Reads the exchange of a row.
-    pub(super) fn read(&self, row: u32) -> io::Result<Box<Exchange>> {
-        let exchange = self.index().read(row, self.indexer.stores())?;
-        exchange
-            .map(Box::new)
-            .ok_or_else(|| io::ErrorKind::NotFound.into())
+    /// Reads exchanges one after the other.
+    pub(super) const fn reader(&self) -> Reader<'_> {
+        Reader {
+            index: self.index(),
+            reading: Reading::new(self.indexer.stores()),
+        }
     }
 
     const fn index(&self) -> &Index {
@@ -197,6 +197,21 @@ impl Recording {
         } else {
             self.other_names += 1;
         }
+    }
+}
+
+/// Reads exchanges, best in the order of the capture.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    index: &'a Index,
+    reading: Reading<'a>,
+}
+
+impl Reader<'_> {
+    /// Reads the exchange of a row.
+    pub(super) fn read(&mut self, row: u32) -> io::Result<Box<Exchange>> {
+        let row = self.index.row(row).ok_or(io::ErrorKind::NotFound)?;
+        self.reading.exchange(&row).map(Box::new)
     }
 }
 

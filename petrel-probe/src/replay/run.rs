@@ -95,9 +95,10 @@ enum Link {
 impl Replay<'_> {
     async fn in_order(&self, each: &mut Each<'_>) -> Result<(), Stop> {
         let mut links: HashMap<u32, (Link, u64)> = HashMap::new();
+        let mut reader = self.recording.reader();
         let mut was_open = false;
         for row in self.recording.in_order() {
-            let recorded = self.recording.read(row)?;
+            let recorded = reader.read(row)?;
             let number = recorded.connection;
             let (link, left) = match links.entry(number) {
                 Entry::Occupied(known) => known.into_mut(),
@@ -150,7 +151,7 @@ impl Replay<'_> {
         if let Some(rows) = &mut first
             && let Some(row) = rows.front()
         {
-            let recorded = self.recording.read(*row)?;
+            let recorded = self.recording.reader().read(*row)?;
             let link = self.open(&recorded, &mut was_open).await?;
             let rows = std::mem::take(rows);
             under_way.push(Box::pin(self.pipeline(link, rows, &each)));
@@ -178,7 +179,7 @@ impl Replay<'_> {
         let Some(row) = rows.front() else {
             return Ok(());
         };
-        let recorded = self.recording.read(*row)?;
+        let recorded = self.recording.reader().read(*row)?;
         let link = self.open(&recorded, &mut true).await?;
         self.pipeline(link, rows, each).await
     }
@@ -189,11 +190,12 @@ impl Replay<'_> {
         mut rows: VecDeque<u32>,
         each: &RefCell<&mut Each<'_>>,
     ) -> Result<(), Stop> {
+        let mut reader = self.recording.reader();
         let mut session = match link {
             Link::Open(session) => session,
             Link::Closed(reason) => {
                 for row in rows {
-                    let outcome = not_sent(self.recording.read(row)?, &reason);
+                    let outcome = not_sent(reader.read(row)?, &reason);
                     tell(&mut **each.borrow_mut(), outcome)?;
                 }
                 return Ok(());
@@ -205,7 +207,7 @@ impl Replay<'_> {
                 && waiting.iter().map(|asked| len_of(asked)).sum::<u64>() < PIPELINE_BYTES
                 && let Some(row) = rows.pop_front()
             {
-                let recorded = self.recording.read(row)?;
+                let recorded = reader.read(row)?;
                 let Some(request) = self.request(&recorded) else {
                     continue;
                 };

@@ -459,7 +459,13 @@ impl Session {
             _ => {}
         }
         let exchange = self.exchange(Some(pending.message), response, notes);
-        TalkError::new(kind, executed).with_exchange(exchange)
+        let error = TalkError::new(kind, executed).with_exchange(exchange);
+        match error.kind() {
+            Kind::Ended { .. } | Kind::Frame { .. } | Kind::Timeout { .. } => {
+                error.with_remainder(self.duplex.inbox())
+            }
+            _ => error,
+        }
     }
 
     fn exchange(

@@ -79,6 +79,24 @@ impl Flow {
         self.counters
     }
 
+    /// Nothing of it is of interest any more: what waits is dropped. What it takes to tell another
+    /// connection from this one stays.
+    pub fn forget(&mut self) {
+        self.forth.forget();
+        self.back.forget();
+    }
+
+    /// The bytes with which a way would begin, if it is not known yet where it does and it began with
+    /// what came so far.
+    pub fn opening(&self, way: Way) -> Option<&[u8]> {
+        self.state(way).opening()
+    }
+
+    /// Bytes that were told and are kept, to be compared with what is sent again.
+    pub const fn kept(&self) -> usize {
+        self.forth.kept() + self.back.kept()
+    }
+
     /// Bytes that wait, and what they cost.
     pub const fn held(&self) -> usize {
         self.forth.held() + self.back.held()
@@ -93,11 +111,12 @@ impl Flow {
 
     /// Whether a segment opens another connection between the same two ports.
     pub fn is_new_connection(&self, way: Way, segment: &Segment<'_>) -> bool {
+        let (own, other) = (self.state(way), self.state(way.other()));
+        // An answer to an opening that was not captured contradicts on both ways.
+        let is_answer_to_another = |number| other.contradicts(number);
         segment.syn
-            && segment.acknowledged.is_none()
-            && self
-                .state(way)
-                .contradicts(segment.sequence.wrapping_add(1))
+            && own.contradicts(segment.sequence.wrapping_add(1))
+            && segment.acknowledged.is_none_or(is_answer_to_another)
     }
 
     /// Takes a segment and tells what it makes known.
@@ -119,9 +138,11 @@ impl Flow {
             let (own, _, counters) = self.ways(way);
             own.set_anchor(segment.sequence.wrapping_add(1), counters, out);
         }
+        // Who opened the connection acknowledges the other's first number with its own first byte.
+        let is_first = self.opener == Some(way) && self.state(way).is_first(segment.sequence);
         if let Some(number) = segment.acknowledged {
             let (_, other, counters) = self.ways(way);
-            if segment.syn {
+            if segment.syn || is_first {
                 other.set_anchor(number, counters, out);
             }
             other.acknowledge(number);
@@ -160,6 +181,7 @@ impl Flow {
                 bytes: 0,
             };
             own.lose_patience(patience, 0, counters, out);
+            own.drop_history();
         }
     }
 

@@ -83,6 +83,36 @@ impl WayState {
         self.held
     }
 
+    /// Bytes that are kept for comparison only.
+    pub(super) const fn kept(&self) -> usize {
+        self.history.len()
+    }
+
+    /// Nothing of this way is of interest any more: what waits is dropped. Its place stays known.
+    pub(super) fn forget(&mut self) {
+        self.early = Vec::new();
+        self.waiting = BTreeMap::new();
+        self.cuts = BTreeMap::new();
+        self.history = Vec::new();
+        self.held = 0;
+    }
+
+    /// The bytes with which this way would begin, if it began with what came so far.
+    pub(super) fn opening(&self) -> Option<&[u8]> {
+        let lowest = self.lowest_early()?;
+        let mut first = self.early.iter().filter(|one| one.sequence == lowest);
+        first.next().map(|one| &one.piece.bytes[..])
+    }
+
+    /// The lowest sequence number that came early. Numbers wrap, so they are compared by their
+    /// distance from one of them.
+    fn lowest_early(&self) -> Option<u32> {
+        let first = self.early.first()?.sequence;
+        let distance = |sequence: u32| sequence.wrapping_sub(first).wrapping_add(1 << 31);
+        let sequences = self.early.iter().map(|early| early.sequence);
+        sequences.min_by_key(|&sequence| distance(sequence))
+    }
+
     /// Whether everything that came was handed out.
     pub(super) fn is_settled(&self) -> bool {
         self.waiting.is_empty() && self.early.is_empty()
@@ -96,6 +126,11 @@ impl WayState {
     /// Whether a segment's sequence number is the one that comes next.
     pub(super) fn is_next(&self, sequence: u32) -> bool {
         self.offset(sequence) == Some(self.next)
+    }
+
+    /// Whether a segment's sequence number is that of the first byte.
+    pub(super) fn is_first(&self, sequence: u32) -> bool {
+        self.anchor == Some(sequence)
     }
 
     /// Whether a SYN with this number opens another connection than the one that is followed.
@@ -155,17 +190,9 @@ impl WayState {
         counters: &mut Counters,
         out: &mut dyn FnMut(StreamEvent<'_>),
     ) {
-        let Some(first) = self.early.first().map(|early| early.sequence) else {
-            return;
-        };
-        // Numbers wrap, so they are compared by their distance from one of them.
-        let distance = |sequence: u32| sequence.wrapping_sub(first).wrapping_add(1 << 31);
-        let lowest = self
-            .early
-            .iter()
-            .map(|early| early.sequence)
-            .min_by_key(|&s| distance(s));
-        self.set_anchor(lowest.unwrap_or(first), counters, out);
+        if let Some(lowest) = self.lowest_early() {
+            self.set_anchor(lowest, counters, out);
+        }
     }
 
     /// Notes how far the other end has this way.
@@ -221,6 +248,11 @@ impl WayState {
             bytes: payload,
         };
         self.arrive(&arrival, source, time_ns, packet, counters, out);
+    }
+
+    /// Drops what is kept for comparison only.
+    pub(super) fn drop_history(&mut self) {
+        self.history = Vec::new();
     }
 
     /// What waits for longer than patience allows is told, and gaps before it.

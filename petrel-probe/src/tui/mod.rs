@@ -57,6 +57,20 @@ pub struct Opening {
     pub is_ascii: bool,
 }
 
+impl Opening {
+    /// With the defaults of everything else.
+    pub fn new(source: Source) -> Self {
+        Self {
+            source,
+            decoder: DecoderConfig::default(),
+            filter: None,
+            setup: Setup::default(),
+            composes: false,
+            is_ascii: false,
+        }
+    }
+}
+
 /// Where the traffic comes from.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -68,5 +82,10 @@ pub enum Source {
     /// A capture on standard input.
     Stdin,
     /// Whoever decodes while it happens: the recorder.
-    Live(Receiver<Event>),
+    Live {
+        /// What it is called on the screen.
+        name: String,
+        /// What it tells.
+        events: Receiver<Event>,
+    },
 }

@@ -84,10 +84,13 @@ struct Behind {
 
 fn model_of(opening: &Opening) -> Model {
     let name = match &opening.source {
-        Source::Nowhere => String::new(),
+        Source::Nowhere => {
+            let target = opening.setup.target.as_ref();
+            target.map_or_else(String::new, ToString::to_string)
+        }
         Source::File(path) => path.display().to_string(),
         Source::Stdin => "standard input".to_owned(),
-        Source::Live(_) => "recording".to_owned(),
+        Source::Live { name, .. } => name.clone(),
     };
     Model {
         size: (0, 0),
@@ -104,7 +107,7 @@ fn model_of(opening: &Opening) -> Model {
         count: None,
         notice: None,
         replays: 0,
-        traffic: Traffic::new(&name, matches!(opening.source, Source::Live(_))),
+        traffic: Traffic::new(&name, matches!(opening.source, Source::Live { .. })),
         compose: Compose::new(&opening.setup),
     }
 }

@@ -13,6 +13,7 @@ use ratatui::{
     text::{Line, Span},
     widgets::Widget,
 };
+use unicode_width::UnicodeWidthStr;
 
 /// On less than this there is nothing to be seen.
 const COLUMNS_MIN: u16 = 20;
@@ -119,7 +120,11 @@ fn title(model: &Model, area: Rect, buf: &mut Buffer) {
     let room = usize::from(area.width).saturating_sub(tabs.width() + 1);
     let mut name = Vec::new();
     let word = "petrel-probe  ";
-    let source = model.traffic.source_name();
+    let mut source = model.traffic.source_name();
+    if source.width() > room {
+        // Of a path its end tells more.
+        source = source.rsplit('/').next().unwrap_or(source);
+    }
     if room > word.len() + source.len().min(20) {
         name.push(Span::styled(word, look.quiet()));
     }

@@ -2,6 +2,7 @@
 
 use super::{
     config::{Framed, FramerConfig, Macs},
+    frames::header_end,
     pending::Pending,
     search::{Manner, Search},
 };
@@ -130,11 +131,8 @@ impl Framer {
         }
         // A frame that reaches into the gap, or ends where it begins, is not confirmed any better.
         self.decide(out);
-        if let Some(search) = &mut self.search {
-            let heap = self.pending.bytes.len() as u64;
-            search.restart(heap + len);
-            self.pass_over(heap);
-            self.pending.clear();
+        if self.search.is_some() {
+            self.drop_heap(len);
             return;
         }
         let Some(header) = self.header() else {
@@ -186,6 +184,27 @@ impl Framer {
         while self.search.is_some() && self.look(true) {
             self.put_back(&[], 0, 0);
             self.read_again(out);
+        }
+    }
+
+    /// Too much waits: the payload of the frame under way is not kept so far, and a search begins anew.
+    pub fn relieve(&mut self) {
+        if self.search.is_some() {
+            self.drop_heap(0);
+            self.pending = Pending::default();
+            return;
+        }
+        let Some(header) = self.header() else { return };
+        let payload_at = header_end(header);
+        let here = self.pending.bytes.len() as u64 + self.missing;
+        // Without all of the name there is not much to drop.
+        let is_named = self.gaps.first().is_none_or(|gap| gap.at >= payload_at);
+        if is_named && (payload_at + 1..=header.frame_len(false)).contains(&here) {
+            let kept = usize::try_from(payload_at).unwrap_or(usize::MAX);
+            self.pending.truncate(kept);
+            let (at, len, cause) = (payload_at, here - payload_at, GapCause::Limit);
+            self.gaps = vec![Gap { at, len, cause }];
+            self.missing = len;
         }
     }
 
@@ -328,6 +347,16 @@ impl Framer {
             self.lose_place(0);
             self.after_loss = after_loss;
         }
+    }
+
+    /// Gives up what was searched so far, and so many bytes that are missing behind it.
+    fn drop_heap(&mut self, lost: u64) {
+        let heap = self.pending.bytes.len() as u64;
+        if let Some(search) = &mut self.search {
+            search.restart(heap + lost);
+        }
+        self.pass_over(heap);
+        self.pending.clear();
     }
 
     pub(super) fn lose_place(&mut self, lost: u64) {

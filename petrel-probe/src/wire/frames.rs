@@ -186,6 +186,6 @@ impl Framer {
 }
 
 /// Where the payload of a frame begins.
-fn header_end(header: Header) -> u64 {
+pub(super) fn header_end(header: Header) -> u64 {
     HEADER_LEN as u64 + u64::from(header.name_len)
 }

@@ -2,6 +2,9 @@
 
 use crate::exchange::Extent;
 
+/// Bytes up to which the room for them is doubled when it is too small.
+const ROOM_DOUBLED: usize = 64 << 10;
+
 /// Bytes in the order of the stream, gaps left out, and where each run of them began.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pending {
@@ -29,6 +32,10 @@ impl Pending {
     pub(super) fn push(&mut self, bytes: &[u8], source: u64, time_ns: u64) {
         if !bytes.is_empty() {
             let index = self.bytes.len();
+            if self.bytes.capacity() - index < bytes.len() && index > ROOM_DOUBLED {
+                // Twice the room would be too much for what is long already.
+                self.bytes.reserve_exact(bytes.len().max(index / 4));
+            }
             let continues = self.marks.last().is_some_and(|last| {
                 last.time_ns == time_ns && last.source + (index - last.index) as u64 == source
             });
@@ -43,6 +50,14 @@ impl Pending {
             });
             self.bytes.extend_from_slice(bytes);
         }
+    }
+
+    /// Drops what lies behind an index, and the room for it.
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.bytes.truncate(len);
+        self.bytes.shrink_to_fit();
+        self.marks.retain(|mark| mark.index < len);
+        self.marks.shrink_to_fit();
     }
 
     pub(super) fn clear(&mut self) {

@@ -273,7 +273,7 @@ fn bytes_of_a_payload_over_the_limit_are_never_read_as_messages() {
         ..config()
     };
     let inner = [frame(3, "inner", b"1"), frame(4, "inner", b"2")].concat();
-    let payload = [&inner[..], &vec![b'x'; 80]].concat();
+    let payload = [&inner[..], &[b'x'; 80]].concat();
     let over = frame(2, "over", &payload);
     let (check, last) = (frame(1, "PROTOCHECK", &[0]), frame(3, "after", b"3"));
     let stream = [&check[..], &over, &last].concat();

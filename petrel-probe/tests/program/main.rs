@@ -3,7 +3,10 @@
 mod decode;
 mod itself;
 mod mangled;
+mod readme;
 mod record;
+mod replay;
+mod send;
 #[cfg(unix)]
 mod terminal;
 mod tools;

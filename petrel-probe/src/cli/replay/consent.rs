@@ -1,6 +1,6 @@
 //! Asking before requests go to another machine.
 
-use crate::replay::Recording;
+use crate::{replay::Recording, report::text::counted};
 use petrel::wire::Escaped;
 use petrel_cli::{Exit, Failure, output::one_line};
 use std::{
@@ -21,10 +21,10 @@ const ANSWER_MAX: u64 = 256;
 pub(super) fn ask(recording: &Recording, target: &str) -> Result<(), Failure> {
     let Some(mut terminal) = terminal() else {
         return Err(Failure::usage(format!(
-            "{} is not on this machine, and there is no terminal to ask whether {} requests may be sent \
-             there: say so with --yes",
+            "{} is not on this machine, and there is no terminal to ask whether {} may be sent there: \
+             say so with --yes",
             one_line(target),
-            recording.len()
+            counted(recording.len(), "request")
         )));
     };
     let unreadable = |error: io::Error| {
@@ -45,10 +45,10 @@ pub(super) fn ask(recording: &Recording, target: &str) -> Result<(), Failure> {
 /// What is asked.
 fn question(recording: &Recording, target: &str) -> String {
     let mut text = format!(
-        "{} is not on this machine. {} requests on {} connections would be sent there:\n",
+        "{} is not on this machine. {} on {} would be sent there:\n",
         one_line(target),
-        recording.len(),
-        recording.connections()
+        counted(recording.len(), "request"),
+        counted(recording.connections() as u64, "connection")
     );
     let names = recording.names();
     for (name, count) in names.iter().take(NAMES_MAX) {
@@ -95,7 +95,7 @@ mod tests {
             }
         }
         let expected =
-            "host:1 is not on this machine. 4 requests on 1 connections would be sent there:
+            "host:1 is not on this machine. 4 requests on 1 connection would be sent there:
          3 × \"often\"
          1 × \"rare\\u{1b}\"
 Send them? [y/N] ";

@@ -147,7 +147,7 @@ impl ReplayArgs {
         let mut input = Input::open(path)?;
         let stores = Stores::with_source(input.retain()?);
         config.framer.extents = true;
-        let progress = progress(input.size());
+        let progress = progress(input.len());
         let mut recording = Recording::new(stores);
         let mut each = |told: Told| {
             match told {
@@ -196,23 +196,20 @@ impl ReplayArgs {
             return Err(Failure::output(&error));
         }
         let interrupted = done.is_none();
-        if let Some(Err(error)) = done {
-            return Err(match error {
-                ReplayError::Unreachable(error) => error.into(),
-                ReplayError::Reading(_) => Failure::new(Exit::Unreachable, error.to_string()),
-            });
-        }
         let is_different = tally.differences() > 0;
-        let summary = Summary::new(recording, tally, interrupted);
-        report
-            .borrow_mut()
-            .finish(&summary)
-            .map_err(|error| Failure::output(&error))?;
-        Ok(match (interrupted, is_different) {
-            (true, _) => Exit::Interrupted,
-            (false, true) => Exit::No,
-            (false, false) => Exit::Done,
-        })
+        // Nothing was sent to a server that is not there, so there is nothing to sum up.
+        if !matches!(done, Some(Err(ReplayError::Unreachable(_)))) {
+            let summary = Summary::new(recording, tally, interrupted);
+            let finished = report.borrow_mut().finish(&summary);
+            finished.map_err(|error| Failure::output(&error))?;
+        }
+        match done {
+            None => Ok(Exit::Interrupted),
+            Some(Ok(())) if is_different => Ok(Exit::No),
+            Some(Ok(())) => Ok(Exit::Done),
+            Some(Err(ReplayError::Unreachable(error))) => Err(error.into()),
+            Some(Err(error)) => Err(Failure::new(Exit::Unreachable, error.to_string())),
+        }
     }
 
     fn report(&self, options: &Options, target: &Target) -> Box<dyn Report> {

@@ -39,6 +39,8 @@ pub struct Summary {
     pub requests: u64,
     /// Connections that have them.
     pub connections: u64,
+    /// Whether recorded requests carry MACs.
+    pub has_macs: bool,
     /// What was not sent, by reason.
     pub skipped: BTreeMap<super::Skip, u64>,
     /// What came of the others.
@@ -53,6 +55,7 @@ impl Summary {
         Self {
             requests: recording.len(),
             connections: recording.connections() as u64,
+            has_macs: recording.has_macs(),
             skipped: recording.skipped().clone(),
             tally,
             interrupted,

@@ -54,6 +54,7 @@ fn document(outcomes: &[Outcome]) -> Value {
     let summary = Summary {
         requests: 9,
         connections: 2,
+        has_macs: false,
         skipped: skips.map(|skip| (skip, 3)).into(),
         tally,
         interrupted: true,

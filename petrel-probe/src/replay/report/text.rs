@@ -3,8 +3,8 @@
 use super::{Head, Report, Summary};
 use crate::{
     exchange::{Exchange, Message},
-    replay::{Comparison, Outcome, Sign, Verdict, difference},
-    report::text::byte_count,
+    replay::{Comparison, Macs, Outcome, Sign, Verdict, difference},
+    report::text::{byte_count, counted},
 };
 use anstyle::{AnsiColor, Style};
 use petrel::wire::Escaped;
@@ -119,23 +119,25 @@ impl<W: Write> Report for Text<W> {
         if hidden > 0 {
             writeln!(
                 self.sink,
-                "{hidden} more differences that are not shown; --show N shows more, --format json all\n"
+                "{} not shown; --show N shows more, --format json all\n",
+                counted(hidden, "more difference")
             )?;
         }
         let tally = &summary.tally;
+        let macs = match self.head.macs {
+            Macs::Resign => ", MACs made anew",
+            Macs::Keep if summary.has_macs => ", MACs as recorded",
+            Macs::Strip if summary.has_macs => ", MACs left out",
+            Macs::Keep | Macs::Strip => "",
+        };
         writeln!(
             self.sink,
-            "{} of {} requests on {} connections replayed to {} ({}, MACs {})",
+            "{} of {} on {} replayed to {} ({}{macs})",
             tally.total(),
-            summary.requests,
-            summary.connections,
+            counted(summary.requests, "request"),
+            counted(summary.connections, "connection"),
             one_line(&self.head.target),
             self.head.pace.as_str(),
-            match self.head.macs {
-                super::Macs::Resign => "made anew",
-                super::Macs::Keep => "as recorded",
-                super::Macs::Strip => "left out",
-            }
         )?;
         for verdict in Verdict::ALL {
             let count = tally.of(verdict);
@@ -195,7 +197,7 @@ mod tests {
     use super::*;
     use crate::{
         exchange::sample::{exchange, message},
-        replay::{Macs, Pace, Tally},
+        replay::{Pace, Tally},
     };
 
     fn text(outcomes: &[Outcome], show_max: u64) -> String {
@@ -218,6 +220,7 @@ mod tests {
         let summary = Summary {
             requests: outcomes.len() as u64,
             connections: 1,
+            has_macs: true,
             skipped: [(crate::replay::Skip::ProtocolCheck, 2)].into(),
             tally,
             interrupted: false,
@@ -250,7 +253,7 @@ mod tests {
     +  "a": 2
      }
 
-1 of 1 requests on 1 connections replayed to 127.0.0.1:1 (lockstep, MACs as recorded)
+1 of 1 request on 1 connection replayed to 127.0.0.1:1 (lockstep, MACs as recorded)
        0  same
        1  another status
 not sent  2 protocol checks (every connection begins with its own)
@@ -263,14 +266,11 @@ not sent  2 protocol checks (every connection begins with its own)
         let outcomes = vec![outcome(Verdict::Missing, None); 5];
         let shown = text(&outcomes, 2);
         assert_eq!(shown.matches("now  no answer").count(), 2);
-        assert!(
-            shown.contains("\n3 more differences that are not shown"),
-            "{shown}"
-        );
+        assert!(shown.contains("\n3 more differences not shown"), "{shown}");
         assert!(
             shown.contains("       5  answered then, not now\n"),
             "{shown}"
         );
-        assert!(!text(&outcomes, 5).contains("not shown"));
+        assert!(!text(&outcomes, 5).contains(" not shown"));
     }
 }

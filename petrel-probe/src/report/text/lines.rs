@@ -1,6 +1,6 @@
 //! An exchange, and the end of a connection, in lines.
 
-use super::{Layout, byte_count, counted, duration, mac_text};
+use super::{Layout, byte_count, counted, duration, mac_text, readable};
 use crate::exchange::{Connection, End, Exchange, Gap, Message, Side, Start};
 use crate::report::Portion;
 use anstyle::{AnsiColor, Style};
@@ -183,19 +183,6 @@ fn shortened(text: String, room: usize, portion: Portion) -> String {
     let mut short: String = text.chars().take(room - 1).collect();
     short.push('…');
     short
-}
-
-/// Like [`Escaped`], but for quotes, which need no escape where none stand around.
-fn readable(bytes: &[u8], text: &mut String) {
-    for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '"' | '\'' => text.push(c),
-                _ => text.extend(c.escape_debug()),
-            }
-        }
-        let _ = write!(text, "{}", Escaped(chunk.invalid()));
-    }
 }
 
 fn gap_text(side: Side, gap: &Gap, of: &str) -> String {

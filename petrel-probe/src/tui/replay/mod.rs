@@ -260,14 +260,15 @@ impl Replay {
             return;
         }
         let recorded = &outcome.recorded;
+        let dash = || "-".to_owned();
         let status = |exchange: &crate::exchange::Exchange| {
             let response = exchange.response.as_ref();
-            response.map_or("-".to_owned(), |answer| answer.header.status.0.to_string())
+            response.map_or_else(dash, |answer| answer.header.status.0.to_string())
         };
         let time = |exchange: &crate::exchange::Exchange| {
             exchange
                 .rtt()
-                .map_or("-".to_owned(), crate::report::text::duration)
+                .map_or_else(dash, crate::report::text::duration)
         };
         let kind = if outcome.verdict.is_difference() {
             Kind::Different
@@ -283,9 +284,9 @@ impl Replay {
                 Escaped(recorded.name()),
                 recorded.sequence(),
                 status(recorded),
-                now.map_or("-".to_owned(), status),
+                now.map_or_else(dash, status),
                 time(recorded),
-                now.map_or("-".to_owned(), time),
+                now.map_or_else(dash, time),
             ),
         });
         if let Some(error) = &outcome.error {

@@ -51,9 +51,13 @@ pub(in super::super) fn lines(height: u16) -> usize {
 
 /// Draws it.
 pub(in super::super) fn view(replay: &Replay, area: Rect, buf: &mut Buffer, look: Look) {
-    let (title, size) = match replay.what {
-        What::Exchange(_) => ("replay the exchange", (area.width, area.height)),
-        What::Connection(_) => ("replay the connection", (area.width, area.height)),
+    let title = match replay.what {
+        What::Exchange(_) => "replay the exchange",
+        What::Connection(_) => "replay the connection",
+    };
+    let size = match replay.stage {
+        Stage::Asking { .. } | Stage::Planning { .. } => (64, 4),
+        _ => (area.width, area.height),
     };
     let inner = window(area, buf, title, size, look);
     let width = usize::from(inner.width);
@@ -95,10 +99,10 @@ pub(in super::super) fn view(replay: &Replay, area: Rect, buf: &mut Buffer, look
         }
         Stage::Running(plan) => {
             let text = format!(
-                "{}: {} of {} requests",
+                "{}: {} of {}",
                 plan.target,
                 replay.tally.total(),
-                plan.requests
+                requests(plan.requests)
             );
             results(replay, line(&text, look.strong()), inner, buf, look);
             "Esc stop"
@@ -121,6 +125,11 @@ pub(in super::super) fn view(replay: &Replay, area: Rect, buf: &mut Buffer, look
     Line::styled(format!("{:width$}", cut(foot, width, look)), look.quiet()).render(below, buf);
 }
 
+fn requests(count: u64) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} request{plural}")
+}
+
 fn question(plan: &Plan, width: usize, look: Look) -> Vec<Line<'static>> {
     let text = |text: String, style| Line::styled(cut(&text, width, look), style);
     let mut lines = vec![
@@ -129,7 +138,7 @@ fn question(plan: &Plan, width: usize, look: Look) -> Vec<Line<'static>> {
             look.wrong(),
         ),
         text(
-            format!("Send {} requests there?", plan.requests),
+            format!("Send {} there?", requests(plan.requests)),
             look.strong(),
         ),
     ];

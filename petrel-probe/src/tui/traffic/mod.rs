@@ -16,6 +16,7 @@ pub(super) use view::{view, view_prompt};
 use super::{
     detail::Detail,
     effect::Effect,
+    input::Input,
     model::{Notice, Outcome},
     replay::What,
     worker::SourceMsg,
@@ -71,11 +72,11 @@ pub(crate) struct Traffic {
     is_zoomed: bool,
 }
 
-/// Lines that were applied, the latest last.
+/// What was applied before, to be gone through with Up and Down.
 #[derive(Debug, Default)]
 struct Past {
-    filters: Vec<String>,
-    searches: Vec<String>,
+    filter: Input,
+    search: Input,
 }
 
 /// The panes of the screen.

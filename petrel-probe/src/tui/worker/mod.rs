@@ -120,7 +120,7 @@ impl Workers {
         let (input, events) = match source {
             Source::File(path) => (Some(Input::open(&path)?), None),
             Source::Stdin => (Some(Input::stdin()?), None),
-            Source::Live(events) => (None, Some(events)),
+            Source::Live { events, .. } => (None, Some(events)),
             Source::Nowhere => (None, None),
         };
         Self::begin(input, events, config, tell)

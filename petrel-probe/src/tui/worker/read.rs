@@ -73,7 +73,7 @@ impl<'a> Showing<'a> {
 
 /// Reads a capture to its end.
 pub(super) fn read_capture(shared: &Shared, input: Input, config: DecoderConfig) {
-    let showing = Showing::new(shared, input.size());
+    let showing = Showing::new(shared, input.len());
     // This is asked now and then, also while nothing comes.
     let stop = || {
         showing.show();

@@ -208,12 +208,15 @@ fn send(
         .build()
         .map_err(|error| format!("cannot connect: {error}"))?;
     let mut each = |outcome| {
-        // Nobody may listen any more.
-        let _ = tell.send(Msg::Replay(replay::Msg::Outcome {
+        let told = tell.send(Msg::Replay(replay::Msg::Outcome {
             generation,
             outcome: Box::new(outcome),
         }));
-        ControlFlow::Continue(())
+        match told {
+            Ok(()) => ControlFlow::Continue(()),
+            // Nobody listens any more.
+            Err(_) => ControlFlow::Break(()),
+        }
     };
     runtime.block_on(async {
         tokio::select! {

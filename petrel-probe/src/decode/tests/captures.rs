@@ -1,37 +1,48 @@
 //! Real captures, decoded.
 
-use super::{Decoder, DecoderConfig};
+use super::{Decoded, Decoder, DecoderConfig};
 use crate::{
     capture::Reader,
-    exchange::{Connection, End, Event, Exchange, MacState, Note, Start},
+    exchange::{End, Exchange, MacState, Note, Start},
     keyring::Keyring,
-    totals::Totals,
     wire::FramerConfig,
 };
 use petrel::wire::MacKey;
 use std::{fs, path::Path, sync::Arc};
 
-struct Decoded {
-    exchanges: Vec<Exchange>,
-    connections: Vec<Connection>,
-    totals: Totals,
+/// The packets of a capture: time, link type, bytes, and where they lie.
+pub(super) fn packets(name: &str) -> Vec<(u64, u32, Vec<u8>, u64)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/captures")
+        .join(name);
+    let bytes = fs::read(path).unwrap();
+    let mut reader = Reader::new(&bytes[..]).unwrap();
+    let mut packets = Vec::new();
+    while let Some(packet) = reader.next_packet().unwrap() {
+        let data = packet.data.to_vec();
+        packets.push((packet.time_ns, packet.link_type, data, packet.source));
+    }
+    packets
+}
+
+pub(super) fn config(key: Option<&[u8]>) -> FramerConfig {
+    let mut keyring = Keyring::new();
+    if let Some(key) = key {
+        keyring.add("the key", MacKey::new(key).unwrap());
+    }
+    FramerConfig {
+        keyring: Arc::new(keyring),
+        extents: true,
+        ..FramerConfig::default()
+    }
 }
 
 fn decode(name: &str, key: Option<&[u8]>) -> Decoded {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/captures")
         .join(name);
-    let mut keyring = Keyring::new();
-    if let Some(key) = key {
-        keyring.add("the key", MacKey::new(key).unwrap());
-    }
-    let framer = FramerConfig {
-        keyring: Arc::new(keyring),
-        extents: true,
-        ..FramerConfig::default()
-    };
     let mut decoder = Decoder::new(DecoderConfig {
-        framer,
+        framer: config(key),
         ..DecoderConfig::default()
     });
     let bytes = fs::read(path).unwrap();
@@ -41,18 +52,7 @@ fn decode(name: &str, key: Option<&[u8]>) -> Decoded {
         decoder.packet(&packet, &mut |event| events.push(event));
     }
     decoder.finish(&mut |event| events.push(event));
-    let (mut exchanges, mut connections) = (Vec::new(), Vec::new());
-    for event in events {
-        match event {
-            Event::Exchange(exchange) => exchanges.push(*exchange),
-            Event::Connection(connection) => connections.push(*connection),
-        }
-    }
-    Decoded {
-        exchanges,
-        connections,
-        totals: decoder.totals().clone(),
-    }
+    Decoded::new(events, decoder.totals())
 }
 
 #[test]
