@@ -125,8 +125,12 @@ fn the_part_around_the_cursor_is_seen() {
 
 #[test]
 fn former_texts_come_back_and_what_was_typed_is_not_lost() {
-    let past = ["a", "b", "a"].map(str::to_owned);
-    let mut input = typed("new").with_past(past);
+    let mut input = Input::default();
+    for text in ["a", "b", "a"] {
+        input.set(text);
+        input.keep();
+    }
+    input.set("new");
     assert_eq!(input.past, ["b", "a"]);
     assert!(!press(&mut input, KeyCode::Down));
     for (code, text) in [
@@ -195,7 +199,9 @@ proptest! {
         is_ascii in any::<bool>(),
     ) {
         let look = Look { is_ascii, ..LOOK };
-        let mut input = Input::new("a").with_past(["former".to_owned()]);
+        let mut input = Input::new("former");
+        input.keep();
+        input.set("a");
         for key in &keys {
             input.press(key);
         }
