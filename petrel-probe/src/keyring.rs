@@ -28,6 +28,21 @@ impl Keyring {
         self.0.first().map(|(_, key)| key)
     }
 
+    /// What the keys are called, in their order.
+    pub fn labels(&self) -> impl Iterator<Item = &KeyLabel> {
+        self.0.iter().map(|(label, _)| label)
+    }
+
+    /// The same keys, this one first, so that it signs. The order of the others stays.
+    #[must_use]
+    pub fn with_first(&self, at: usize) -> Self {
+        let mut keys = self.0.clone();
+        if let Some(through) = keys.get_mut(..=at) {
+            through.rotate_right(1);
+        }
+        Self(keys)
+    }
+
     /// Tries every key on a payload and the 44 characters behind it.
     pub fn judge(&self, payload: &[u8], mac: &[u8; MAC_LEN]) -> MacState {
         if self.is_empty() {
@@ -56,5 +71,16 @@ mod tests {
         );
         assert_eq!(keys.judge(b"y", &b.sign(b"x")), MacState::Bad);
         assert_eq!(keys.judge(b"x", &[b'!'; MAC_LEN]), MacState::Bad);
+    }
+
+    #[test]
+    fn any_key_can_be_the_one_that_signs() {
+        let mut keys = Keyring::new();
+        for name in ["a", "b", "c"] {
+            keys.add(name, MacKey::new(name.as_bytes()).unwrap());
+        }
+        let order = |keys: &Keyring| keys.labels().map(ToString::to_string).collect::<String>();
+        assert_eq!(order(&keys.with_first(1)), "bac");
+        assert_eq!(order(&keys.with_first(3)), "abc");
     }
 }

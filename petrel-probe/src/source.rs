@@ -7,6 +7,7 @@ use crate::{
     capture::{CaptureError, Reader},
     decode::{Decoder, DecoderConfig},
     exchange::Event,
+    index::{Spool, Store},
     totals::Totals,
 };
 use petrel_cli::{Exit, Failure};
@@ -110,10 +111,55 @@ impl Input {
         })
     }
 
+    /// Anything that gives bytes, as slowly as it likes.
+    #[cfg(test)]
+    pub(crate) fn piped(input: impl Read + Send + 'static) -> Self {
+        Self {
+            name: PathBuf::from("a pipe"),
+            bytes: Bytes::Pipe(Pipe::new(input).unwrap()),
+            len: None,
+        }
+    }
+
+    /// Keeps what is read, so that it can be read again at its offsets: of a file its handle, of anything
+    /// else the bytes.
+    ///
+    /// # Errors
+    /// If the system gives no second handle.
+    pub fn retain(&mut self) -> Result<Store, Failure> {
+        match &mut self.bytes {
+            Bytes::File(file) => {
+                let again = again(file, &self.name);
+                let again = again.map_err(|error| Failure::reading(&self.name, &error))?;
+                Ok(Store::File(Arc::new(again)))
+            }
+            Bytes::Pipe(pipe) => {
+                let spool = pipe.spool.insert(Arc::default());
+                Ok(Store::Spool(Arc::clone(spool)))
+            }
+        }
+    }
+
     /// Length in bytes, where it is known.
+    #[expect(
+        clippy::len_without_is_empty,
+        reason = "of most inputs nobody knows whether they are empty"
+    )]
     pub const fn len(&self) -> Option<u64> {
         self.len
     }
+}
+
+/// The file once more. Reading it at offsets does not move the place where the other handle reads on.
+#[cfg(unix)]
+fn again(file: &File, _path: &Path) -> io::Result<File> {
+    file.try_clone()
+}
+
+/// The file once more. Handles that are clones of each other share the place where they read on.
+#[cfg(not(unix))]
+fn again(_file: &File, path: &Path) -> io::Result<File> {
+    File::open(path)
 }
 
 /// Decodes a capture to its end, and tells `each` what becomes known. If `stop` says so, or `each`
@@ -247,6 +293,8 @@ struct Pipe {
     /// What the first read failed with.
     failed: Option<io::Error>,
     may_pause: Arc<AtomicBool>,
+    /// Where everything is kept that was read, if that is wanted.
+    spool: Option<Arc<Spool>>,
 }
 
 impl Pipe {
@@ -262,6 +310,7 @@ impl Pipe {
             used: 0,
             failed: None,
             may_pause: Arc::default(),
+            spool: None,
         })
     }
 
@@ -309,6 +358,9 @@ impl Read for Pipe {
         }
         let mut rest = self.chunk.get(self.used..).unwrap_or_default();
         let len = rest.read(buffer)?;
+        if let Some(spool) = &self.spool {
+            spool.append(buffer.get(..len).unwrap_or_default())?;
+        }
         self.used += len;
         Ok(len)
     }

@@ -20,6 +20,12 @@ pub(super) struct ConnectArgs {
 }
 
 impl ConnectArgs {
+    /// Time for connecting, and for each answer.
+    #[cfg(feature = "tui")]
+    pub(super) const fn timeouts(&self) -> (Duration, Duration) {
+        (self.connect_timeout, self.timeout)
+    }
+
     /// These settings with the times.
     pub(super) fn apply(&self, settings: Settings) -> Settings {
         Settings {

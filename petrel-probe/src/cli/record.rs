@@ -4,7 +4,7 @@ mod show;
 
 use crate::{
     filter::Filter,
-    record::{Exchanges, Follower, Recording, Ring, Written},
+    record::{Exchanges, Follower, Prepared, Recording, Ring, Written},
     report::Portion,
 };
 use petrel::{Endpoint, Unit};
@@ -13,9 +13,18 @@ use petrel_cli::{
 };
 use show::Show;
 use std::{path::PathBuf, slice, thread, time::Duration};
+#[cfg(feature = "tui")]
+use {
+    crate::{record::Told, tui},
+    std::sync::mpsc,
+};
 
 /// How long a signal may go unseen.
 const LOOK_PAUSE: Duration = Duration::from_millis(20);
+
+/// Events that may wait for the terminal interface.
+#[cfg(feature = "tui")]
+const EVENTS_MAX: usize = 1024;
 
 /// Forward connections to a server and write what they say to a capture file
 ///
@@ -65,6 +74,10 @@ pub(super) struct RecordArgs {
     /// Print no exchanges
     #[arg(long, short, conflicts_with_all = ["filter", "format", "payload"])]
     quiet: bool,
+    /// Show exchanges in the terminal interface while they are recorded; quitting it ends the recording
+    #[cfg(feature = "tui")]
+    #[arg(long, conflicts_with_all = ["format", "payload", "quiet"])]
+    tui: bool,
 }
 
 /// How exchanges are printed.
@@ -79,26 +92,70 @@ pub(super) enum Format {
 
 /// Records as the arguments say.
 pub(super) fn execute(args: &RecordArgs) -> Result<Exit, Failure> {
-    let server_tls = args.server_tls.read_for(slice::from_ref(&args.listen))?;
-    let client_tls = args.client_tls.read_for(&args.upstream)?;
+    #[cfg(feature = "tui")]
+    if args.tui {
+        return watch(args);
+    }
     let follower = match args.quiet {
         true => None,
         false => Some(follower(args)?),
     };
     // Watched before anything is started, so that nothing is left behind.
     let interrupt = Interrupt::watch()?;
-    open_files::raise();
-    let recording = Recording::new(args.listen.clone(), args.upstream.clone(), &args.write)
-        .ring(args.ring)
-        .server_tls(server_tls)
-        .client_tls(client_tls);
-    let prepared = recording.prepare()?;
+    let prepared = prepare(args)?;
     announce(prepared.listening(), args.format)?;
     let recorder = prepared.start(follower)?;
     while !interrupt.is_set() {
         thread::sleep(LOOK_PAUSE);
     }
     conclude(&recorder.stop()?)
+}
+
+/// Records, and shows it in the terminal interface until that is quit.
+#[cfg(feature = "tui")]
+fn watch(args: &RecordArgs) -> Result<Exit, Failure> {
+    let (sender, events) = mpsc::sync_channel(EVENTS_MAX);
+    let mut source = tui::Source::Live {
+        name: String::new(),
+        events,
+    };
+    if !tui::is_possible(&source) {
+        return Err(Failure::usage(
+            "--tui needs a terminal; without it exchanges are printed as text",
+        ));
+    }
+    let prepared = prepare(args)?;
+    if let tui::Source::Live { name, .. } = &mut source {
+        *name = format!(
+            "recording {} → {} in {}",
+            prepared.listening(),
+            args.upstream,
+            args.write.display()
+        );
+    }
+    let exchanges = Exchanges::new(show::config(&args.keys)?, move |told| {
+        if let Told::Event(event) = told {
+            // While the interface is slow the queue before this fills; when it is gone nobody listens.
+            let _ = sender.send(event);
+        }
+    });
+    let recorder = prepared.start(Some(Box::new(exchanges)))?;
+    let mut opening = tui::Opening::new(source);
+    opening.filter = args.filter.as_ref().map(ToString::to_string);
+    let shown = tui::run(opening);
+    let concluded = conclude(&recorder.stop()?)?;
+    Ok(shown?.max(concluded))
+}
+
+fn prepare(args: &RecordArgs) -> Result<Prepared, Failure> {
+    let server_tls = args.server_tls.read_for(slice::from_ref(&args.listen))?;
+    let client_tls = args.client_tls.read_for(&args.upstream)?;
+    open_files::raise();
+    Recording::new(args.listen.clone(), args.upstream.clone(), &args.write)
+        .ring(args.ring)
+        .server_tls(server_tls)
+        .client_tls(client_tls)
+        .prepare()
 }
 
 /// Who prints exchanges.

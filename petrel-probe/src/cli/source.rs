@@ -1,14 +1,14 @@
 //! The arguments that say what is read from a capture, and how: the same for `decode`, `replay` and the
 //! terminal interface.
 
+use super::connect::payload_max;
 use crate::{
     decode::DecoderConfig,
     filter::Filter,
     keyring::Keyring,
     wire::{FramerConfig, Macs},
 };
-use petrel::Unit;
-use petrel_cli::{Failure, KeysArgs, quantity};
+use petrel_cli::{Failure, KeysArgs};
 use std::sync::Arc;
 
 /// How a capture is read
@@ -31,7 +31,7 @@ pub(super) struct SourceArgs {
     /// Whether frames carry MACs: found out for each direction, or told
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     mac: MacArg,
-    /// Longest payload that is believed, where a frame's beginning has to be searched
+    /// Longest payload that is read; of a frame that claims a longer one only header and name are told
     #[arg(long, value_name = "SIZE", value_parser = payload_max, default_value = "4MiB")]
     payload_max: u32,
 }
@@ -58,6 +58,12 @@ impl SourceArgs {
         Ok(Arc::new(keyring))
     }
 
+    /// For each of the keys the arguments that name it, as words for a shell.
+    #[cfg(feature = "tui")]
+    pub(super) fn key_words(&self) -> Vec<Vec<String>> {
+        self.keys.to_words()
+    }
+
     /// How a decoder is to read: all but the filter.
     pub(super) fn decoder_config(&self) -> Result<DecoderConfig, Failure> {
         Ok(DecoderConfig {
@@ -70,6 +76,11 @@ impl SourceArgs {
             ports: self.port.iter().copied().collect(),
             ..DecoderConfig::default()
         })
+    }
+
+    /// The longest payload that is taken.
+    pub(super) const fn payload_max(&self) -> u32 {
+        self.payload_max
     }
 
     /// The filter, if there is one.
@@ -86,9 +97,4 @@ impl From<MacArg> for Macs {
             MacArg::No => Self::No,
         }
     }
-}
-
-fn payload_max(text: &str) -> Result<u32, String> {
-    let bytes = quantity::parse(Unit::Bytes, text).map_err(|error| error.to_string())?;
-    u32::try_from(bytes).map_err(|_| "a length has 32 bits: write at most 4294967295".to_owned())
 }

@@ -46,11 +46,11 @@ pub(super) enum Kind {
 
 /// Bytes to compare with or to look for, prepared for many payloads.
 #[derive(Clone, Debug)]
-pub(super) struct Needle(Finder<'static>);
+pub(super) struct Needle(Box<Finder<'static>>);
 
 impl Needle {
     pub(super) fn new(bytes: &[u8]) -> Self {
-        Self(Finder::new(bytes).into_owned())
+        Self(Box::new(Finder::new(bytes).into_owned()))
     }
 
     pub(super) fn bytes(&self) -> &[u8] {

@@ -12,11 +12,11 @@ use std::{fmt, iter::Peekable, vec};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {
     /// At least two, of which one must hold.
-    Any(Vec<Node>),
+    Any(Vec<Self>),
     /// At least two, which must all hold.
-    All(Vec<Node>),
+    All(Vec<Self>),
     /// What must not hold.
-    Not(Box<Node>),
+    Not(Box<Self>),
     Condition(Condition),
 }
 

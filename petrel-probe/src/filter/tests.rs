@@ -32,6 +32,7 @@ fn every_kind_of_field_is_compared() {
             "status == 200",
             "response.status in {400, 199..201}",
             "rtt == 1.5ms && rtt == 1500us && rtt >= 1ms and rtt < 0.0016s",
+            "rtt >= 1.5ms && rtt <= 1.5ms && !(rtt < 1.5ms || rtt > 1.5ms)",
             "rtt_us == 1500",
             r#"name == "login" && name == login && name contains 'og'"#,
             "name in {logout, login}",

@@ -15,8 +15,9 @@ mod table;
 
 pub use block::BLOCK_ROWS;
 pub use indexer::Indexer;
+pub use read::Reading;
 pub use row::{MessageView, RowView};
-pub use spool::{SPOOL_MEMORY, Spool, Tee};
+pub use spool::{SPOOL_MEMORY, Spool};
 pub use store::{Store, Stores};
 pub use table::Index;
 

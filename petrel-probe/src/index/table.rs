@@ -1,9 +1,8 @@
 //! The index as it is shown, filtered and searched.
 
 use super::{
-    RowView, Stores,
+    Reading, RowView, Stores,
     block::{BLOCK_ROWS, Block},
-    read,
 };
 use crate::exchange::Exchange;
 use std::{io, ops::Range, sync::Arc};
@@ -84,7 +83,7 @@ impl Index {
     /// If its bytes cannot be read any more, or are no longer what they were.
     pub fn read(&self, number: u32, stores: &Stores) -> io::Result<Option<Exchange>> {
         self.row(number)
-            .map(|row| read::exchange(&row, stores))
+            .map(|row| Reading::new(stores).exchange(&row))
             .transpose()
     }
 }

@@ -192,6 +192,24 @@ fn a_file_that_changed_is_told_from_the_one_that_was_indexed() {
 }
 
 #[test]
+fn what_is_read_in_a_row_is_what_is_read_alone() {
+    let (exchanges, source) = many();
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(&source).unwrap();
+    let stores = Stores::with_source(Store::File(Arc::new(file)));
+    let index = indexed(&exchanges, &stores);
+    let mut reading = Reading::new(&stores);
+    let some = (0..10_000)
+        .chain((0..10_000).rev().step_by(7))
+        .chain([0, 9999, 5000]);
+    for number in some {
+        let row = index.row(number).unwrap();
+        let read = reading.exchange(&row).unwrap();
+        assert_eq!(&read, &exchanges[number as usize]);
+    }
+}
+
+#[test]
 fn a_clone_keeps_its_rows_while_the_index_grows() {
     let (exchanges, source) = many();
     let stores = spooled(&source);

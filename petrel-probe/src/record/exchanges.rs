@@ -99,7 +99,10 @@ impl<F: FnMut(Told) + Send> Follower for Exchanges<F> {
     fn over(&mut self, connection: u32, end: End, time_ns: u64) {
         let each = &mut self.each;
         if let Some(mut followed) = self.conversations.remove(&connection) {
-            followed.conversation.seen(time_ns);
+            // Only a reset is a packet of its own.
+            if matches!(end, End::Reset(_)) {
+                followed.conversation.seen(time_ns);
+            }
             let mut out = |event| each(Told::Event(event));
             followed.conversation.finish(end, &mut out);
         }

@@ -1,9 +1,9 @@
 //! A row for every exchange, in CSV as RFC 4180 has it.
 
-use super::{Portion, Report, Summary};
+use super::{Portion, Report, Summary, text::readable};
 use crate::exchange::{Connection, Exchange, Message, Note};
 use csv::{Terminator, Writer, WriterBuilder};
-use petrel::wire::{Escaped, Status};
+use petrel::wire::Status;
 use std::{
     fmt::{Display, Write as _},
     io::{self, Write},
@@ -86,7 +86,7 @@ impl<W: Write> Csv<W> {
         if matches!(bytes.first(), Some(b'=' | b'+' | b'-' | b'@')) {
             self.field.push('\'');
         }
-        let _ = write!(self.field, "{}", Escaped(bytes));
+        readable(bytes, &mut self.field);
         if !is_whole {
             self.field.push('…');
         }
@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(cell(&rows, 2, "notes"), "unanswered notice");
         assert_eq!(cell(&rows, 2, "request_payload"), "0123…");
         assert_eq!(cell(&rows, 3, "name"), "'=cmd()");
-        assert_eq!(cell(&rows, 3, "request_payload"), r#"a\r\n,\"b\"\u{1b}[2J"#);
+        assert_eq!(cell(&rows, 3, "request_payload"), r#"a\r\n,"b"\u{1b}[2J"#);
     }
 
     #[test]

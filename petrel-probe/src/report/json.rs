@@ -175,17 +175,25 @@ impl<W: Write> Report for JsonDocument<W> {
     }
 }
 
+/// Writes a value as compact JSON in which nothing acts on a terminal.
+pub(crate) fn write(sink: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    let mut serializer = Serializer::with_formatter(sink, Plain);
+    Ok(value.serialize(&mut serializer)?)
+}
+
 /// Compact JSON in which nothing acts on a terminal: characters that are not printable are escaped,
 /// beyond those that JSON itself does not allow.
 struct Plain;
 
 impl Formatter for Plain {
+    #[inline]
     fn write_string_fragment<W: ?Sized + Write>(
         &mut self,
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        if fragment.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        // What JSON itself does not allow is escaped already.
+        if fragment.is_ascii() && !fragment.as_bytes().contains(&0x7f) {
             return writer.write_all(fragment.as_bytes());
         }
         for c in fragment.chars() {

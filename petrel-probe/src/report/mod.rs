@@ -16,6 +16,7 @@ pub mod text;
 
 pub use portion::{Portion, PortionError};
 pub use record::{ConnectionRecord, ExchangeRecord};
+pub(crate) use record::{PayloadRecord, name};
 pub use summary::{MacCounts, Summary};
 
 use crate::exchange::{Connection, Exchange};

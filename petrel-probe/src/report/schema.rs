@@ -14,16 +14,16 @@ use crate::{
 use jsonschema::Validator;
 use petrel::wire::Status;
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 
-fn validator() -> Validator {
+static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
     let schema: Value = serde_json::from_str(JSON_SCHEMA).unwrap();
     assert!(jsonschema::meta::is_valid(&schema));
     jsonschema::draft202012::new(&schema).unwrap()
-}
+});
 
 fn assert_fits(value: &Value) {
-    let validator = validator();
-    let errors: Vec<_> = validator
+    let errors: Vec<_> = VALIDATOR
         .iter_errors(value)
         .map(|error| error.to_string())
         .collect();
@@ -190,7 +190,6 @@ fn objects(value: &Value, at: &str, found: &mut Vec<String>) {
 
 #[test]
 fn the_schema_refuses_what_is_no_such_thing() {
-    let validator = validator();
     // Objects whose keys are not fields but names of things.
     let is_map = |at: &str| {
         ["/skipped_packets", "/skipped_connections", "/statuses"]
@@ -205,11 +204,11 @@ fn the_schema_refuses_what_is_no_such_thing() {
             let mut wrong = line.clone();
             let object = wrong.pointer_mut(at).unwrap();
             object["surprise"] = json!(1);
-            assert!(!validator.is_valid(&wrong), "a surprise in {at} of {line}");
+            assert!(!VALIDATOR.is_valid(&wrong), "a surprise in {at} of {line}");
         }
     }
     let line = &lines(&totals, Portion::Full)[0];
-    assert!(validator.is_valid(line));
+    assert!(VALIDATOR.is_valid(line));
     for (at, value) in [
         ("/schema", json!("petrel-probe/2")),
         ("/type", json!("exchanges")),
@@ -231,11 +230,11 @@ fn the_schema_refuses_what_is_no_such_thing() {
     ] {
         let mut wrong = line.clone();
         *wrong.pointer_mut(at).unwrap() = value;
-        assert!(!validator.is_valid(&wrong), "{at}");
+        assert!(!VALIDATOR.is_valid(&wrong), "{at}");
     }
     let mut empty = line.clone();
     (empty["request"], empty["response"]) = (Value::Null, Value::Null);
-    assert!(!validator.is_valid(&empty));
+    assert!(!VALIDATOR.is_valid(&empty));
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub struct TalkError {
     executed: Executed,
     /// Whether it happened to an earlier request.
     earlier: bool,
+    /// What the bytes look like that came instead of a frame.
+    looks_like: Option<&'static str>,
     exchange: Option<Box<Exchange>>,
 }
 
@@ -24,6 +26,7 @@ impl TalkError {
             kind,
             executed,
             earlier: false,
+            looks_like: None,
             exchange: None,
         }
     }
@@ -46,6 +49,18 @@ impl TalkError {
             };
         }
         self.executed = Executed::No;
+        self
+    }
+
+    /// Adds what the bytes look like that came and are no frame.
+    pub(super) fn with_remainder(mut self, bytes: &[u8]) -> Self {
+        self.looks_like = match bytes {
+            [b'H', b'T', b'T', b'P', b'/', ..] => Some("what came looks like HTTP"),
+            [0x15 | 0x16, 3, ..] => {
+                Some("what came looks like TLS: write tls:// before the host, or tls+unix:")
+            }
+            _ => None,
+        };
         self
     }
 
@@ -92,6 +107,9 @@ impl fmt::Display for TalkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.earlier {
             f.write_str("the connection was closed earlier: ")?;
+        }
+        if let Some(likeness) = self.looks_like {
+            return write!(f, "the server does not speak Petrel: {likeness}");
         }
         self.kind.fmt(f)?;
         match &self.kind {

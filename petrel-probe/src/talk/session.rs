@@ -198,6 +198,29 @@ impl Session {
         Some(self.answer(watch).await)
     }
 
+    /// Waits, while no request waits for an answer, for the connection to end, or for anything that
+    /// comes although nobody asked. The session is over then. It may be given up at any time.
+    pub async fn ended(&mut self, watch: &mut Watch<'_>) -> TalkError {
+        loop {
+            if let Some(kind) = self.over.clone() {
+                return TalkError::earlier(kind);
+            }
+            let kind = match self.take_frame(watch) {
+                Ok(Some(message)) => match self.answered(message) {
+                    Ok(_) => continue,
+                    Err(error) => return error,
+                },
+                Ok(None) => match self.duplex.turn().await {
+                    Turn::End(kind) => kind,
+                    Turn::Read | Turn::Wrote => continue,
+                },
+                Err(kind) => kind,
+            };
+            self.show_remainder(watch);
+            return self.failed(kind, None);
+        }
+    }
+
     async fn answer(&mut self, watch: &mut Watch<'_>) -> Result<Exchange, TalkError> {
         if let Some(kind) = self.over.clone() {
             return Err(self.failed(kind, None));
@@ -243,6 +266,12 @@ impl Session {
         }
         self.show_remainder(watch);
         notes
+    }
+
+    /// Ends the writing side and waits for nothing: for when many are left at once.
+    pub async fn leave(mut self) {
+        // What TLS still has to say must not wait for a server that reads nothing.
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, self.duplex.shut_down()).await;
     }
 
     async fn check_protocol(&mut self, mac: Mac, watch: &mut Watch<'_>) -> Result<(), TalkError> {
@@ -430,7 +459,13 @@ impl Session {
             _ => {}
         }
         let exchange = self.exchange(Some(pending.message), response, notes);
-        TalkError::new(kind, executed).with_exchange(exchange)
+        let error = TalkError::new(kind, executed).with_exchange(exchange);
+        match error.kind() {
+            Kind::Ended { .. } | Kind::Frame { .. } | Kind::Timeout { .. } => {
+                error.with_remainder(self.duplex.inbox())
+            }
+            _ => error,
+        }
     }
 
     fn exchange(

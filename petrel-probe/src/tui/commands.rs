@@ -5,7 +5,11 @@
 mod document;
 mod table;
 
-pub(crate) use table::{action_of, all, available, named};
+#[cfg(test)]
+pub(crate) use document::markdown;
+#[cfg(test)]
+pub(crate) use table::all;
+pub(crate) use table::{action_of, available, named};
 
 use super::{compose, detail};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -55,8 +59,6 @@ pub(crate) enum Scope {
 pub(crate) enum Action {
     /// Ends the program.
     Quit,
-    /// Gives up what goes on, else ends the program.
-    Interrupt,
     /// Stops the program until the shell continues it.
     Suspend,
     /// Shows the keys.
@@ -141,6 +143,8 @@ pub(crate) enum TrafficAction {
     OnlyConnection,
     /// Gives the detail the whole screen, or no longer.
     Zoom,
+    /// Takes the request to the composer.
+    Edit,
 }
 
 impl Command {

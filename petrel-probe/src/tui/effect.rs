@@ -1,6 +1,6 @@
 //! What is to be done, as the model says it.
 
-use super::compose;
+use super::{compose, replay};
 use crate::exchange::Exchange;
 use std::sync::Arc;
 
@@ -44,6 +44,8 @@ pub(crate) enum Effect {
     Append(Box<Exchange>),
     /// Hands a text to the clipboard of whoever looks at the terminal (OSC 52).
     Copy(String),
+    /// Sends requests of the traffic again.
+    Replay(replay::Effect),
     /// What the composer wants done.
     Compose(compose::Effect),
 }

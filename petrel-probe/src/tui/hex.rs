@@ -242,7 +242,7 @@ pub(crate) fn line(
             style,
         ));
         text.push(Span::styled(
-            byte.map_or(" ".to_owned(), |byte| character(*byte).to_string()),
+            byte.map_or_else(|| " ".to_owned(), |byte| character(*byte).to_string()),
             style,
         ));
     }

@@ -3,7 +3,7 @@
 //! What is typed may be any text, also one that would act on a terminal: it is drawn escaped, and kept
 //! as it is. The cursor steps over what is seen as one character.
 
-mod cluster;
+pub(crate) mod cluster;
 mod completion;
 mod draw;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What can happen to the interface.
 
-use super::{compose, worker::SourceMsg};
+use super::{compose, replay, worker::SourceMsg};
 use crossterm::event::KeyEvent;
 
 /// What happened. Everything that changes the model comes as one of these.
@@ -21,6 +21,8 @@ pub(crate) enum Msg {
     Source(SourceMsg),
     /// The worker behind the composer tells something.
     Compose(compose::Msg),
+    /// The worker behind a replay tells something.
+    Replay(replay::Msg),
     /// The process goes on after it was stopped: everything is to be drawn anew.
     Resumed,
     /// A signal asks the program to end.

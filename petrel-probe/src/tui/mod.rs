@@ -14,6 +14,7 @@ mod message;
 mod model;
 mod paint;
 mod palette;
+mod replay;
 mod runtime;
 mod signals;
 mod terminal;
@@ -24,10 +25,16 @@ mod update;
 mod view;
 mod worker;
 
+pub use compose::Setup;
 pub use runtime::{is_possible, run};
+pub use worker::history::default_path as history_path;
 
-use crate::exchange::Event;
+use crate::{decode::DecoderConfig, exchange::Event};
 use std::{path::PathBuf, sync::mpsc::Receiver};
+
+/// Beside a capture, connections of one's own are numbered from here on, so that they are not taken for
+/// recorded ones.
+const OWN_CONNECTIONS: u32 = 1_000_000_000;
 
 /// What the interface is opened on.
 #[derive(Debug)]
@@ -38,10 +45,30 @@ use std::{path::PathBuf, sync::mpsc::Receiver};
 pub struct Opening {
     /// Where the traffic comes from.
     pub source: Source,
+    /// How a capture is decoded.
+    pub decoder: DecoderConfig,
+    /// What narrows the table at first; known to be valid.
+    pub filter: Option<String>,
+    /// What the composer is opened with.
+    pub setup: Setup,
     /// Whether it opens on the composer.
     pub composes: bool,
     /// Whether only ASCII is drawn.
     pub is_ascii: bool,
+}
+
+impl Opening {
+    /// With the defaults of everything else.
+    pub fn new(source: Source) -> Self {
+        Self {
+            source,
+            decoder: DecoderConfig::default(),
+            filter: None,
+            setup: Setup::default(),
+            composes: false,
+            is_ascii: false,
+        }
+    }
 }
 
 /// Where the traffic comes from.
@@ -55,5 +82,10 @@ pub enum Source {
     /// A capture on standard input.
     Stdin,
     /// Whoever decodes while it happens: the recorder.
-    Live(Receiver<Event>),
+    Live {
+        /// What it is called on the screen.
+        name: String,
+        /// What it tells.
+        events: Receiver<Event>,
+    },
 }

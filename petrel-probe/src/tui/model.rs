@@ -1,7 +1,8 @@
 //! Everything that the interface knows.
 
 use super::{
-    compose::Compose, effect::Effect, help::Help, paint::Look, palette::Palette, traffic::Traffic,
+    compose::Compose, effect::Effect, help::Help, paint::Look, palette::Palette, replay::Replay,
+    traffic::Traffic,
 };
 
 /// The state of the whole interface.
@@ -19,6 +20,8 @@ pub(crate) struct Model {
     pub(super) count: Option<usize>,
     /// What was said last; gone with the next key.
     pub(super) notice: Option<Notice>,
+    /// How many replays there were.
+    pub(super) replays: u64,
     /// The exchanges.
     pub(super) traffic: Traffic,
     /// Requests of one's own.
@@ -41,6 +44,8 @@ pub(crate) enum Overlay {
     Help(Help),
     /// The commands by their names.
     Palette(Palette),
+    /// Requests sent again.
+    Replay(Box<Replay>),
 }
 
 /// A line that says what happened.

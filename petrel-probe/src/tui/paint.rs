@@ -101,11 +101,10 @@ impl Look {
 }
 
 impl Look {
-    /// Bytes of the wire as they may be drawn: nothing in them acts on a terminal.
-    pub(crate) fn text(self, bytes: &[u8]) -> String {
-        let text = Escaped(bytes).to_string();
+    /// A text that is escaped already, in ASCII if nothing else is to be drawn.
+    pub(crate) fn text_line(self, text: &str) -> String {
         if !self.is_ascii || text.is_ascii() {
-            return text;
+            return text.to_owned();
         }
         let mut ascii = String::with_capacity(text.len() * 2);
         for c in text.chars() {
@@ -116,6 +115,11 @@ impl Look {
             }
         }
         ascii
+    }
+
+    /// Bytes of the wire as they may be drawn: nothing in them acts on a terminal.
+    pub(crate) fn text(self, bytes: &[u8]) -> String {
+        self.text_line(&Escaped(bytes).to_string())
     }
 }
 

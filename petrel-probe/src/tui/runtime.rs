@@ -3,8 +3,8 @@
 //! It blocks until something happens. Idle, it uses no processor time.
 
 use super::{
-    Opening, Source,
-    compose::Compose,
+    OWN_CONNECTIONS, Opening, Source,
+    compose::{self, Compose},
     effect::Effect,
     message::Msg,
     model::{Model, Screen as Shown},
@@ -14,7 +14,7 @@ use super::{
     traffic::Traffic,
     update::update,
     view::view,
-    worker::Workers,
+    worker::{Workers, replay::Replayer, session::Composer},
 };
 use petrel_cli::{Exit, Failure};
 use std::{
@@ -35,10 +35,21 @@ pub fn is_possible(source: &Source) -> bool {
 ///
 /// # Errors
 /// If the source cannot be opened, or the terminal cannot be taken over.
-pub fn run(opening: Opening) -> Result<Exit, Failure> {
+pub fn run(mut opening: Opening) -> Result<Exit, Failure> {
     let (tell, messages) = mpsc::channel();
+    if !matches!(opening.source, Source::Nowhere) {
+        opening.setup.first_connection = OWN_CONNECTIONS + 1;
+    }
     let mut model = model_of(&opening);
-    let workers = Workers::start(opening.source, tell.clone())?;
+    let narrowing = opening.filter.map(|filter| model.traffic.narrow(&filter));
+    let traffic = Workers::start(opening.source, opening.decoder, tell.clone())?;
+    let mut behind = Behind {
+        replayer: Replayer::new(opening.setup.clone(), traffic.stores(), tell.clone()),
+        traffic,
+        composer: Composer::start(opening.setup, tell.clone())?,
+    };
+    // Nobody can have closed the channel.
+    let _ = tell.send(Msg::Compose(compose::Msg::Begin));
     signals::tell_signals(tell.clone()).map_err(|error| cannot("watch for signals", &error))?;
     let on_panic = tell.clone();
     let screen = Screen::open(move || {
@@ -46,7 +57,10 @@ pub fn run(opening: Opening) -> Result<Exit, Failure> {
     });
     let mut screen = screen.map_err(|error| cannot("take over the terminal", &error))?;
     signals::tell_keys(tell).map_err(|error| cannot("read keys", &error))?;
-    let ended = turn(&mut model, &mut screen, &messages, &workers);
+    let ended = match narrowing.map(|effect| perform(effect, &mut screen, &mut behind)) {
+        None | Some(Ok(_)) => turn(&mut model, &mut screen, &messages, &mut behind),
+        Some(Err(error)) => Err(error),
+    };
     drop(screen);
     match ended {
         _ if terminal::has_panicked() => {
@@ -60,12 +74,23 @@ pub fn run(opening: Opening) -> Result<Exit, Failure> {
     }
 }
 
+/// The threads behind the interface.
+#[derive(Debug)]
+struct Behind {
+    traffic: Workers,
+    composer: Composer,
+    replayer: Replayer,
+}
+
 fn model_of(opening: &Opening) -> Model {
     let name = match &opening.source {
-        Source::Nowhere => String::new(),
+        Source::Nowhere => {
+            let target = opening.setup.target.as_ref();
+            target.map_or_else(String::new, ToString::to_string)
+        }
         Source::File(path) => path.display().to_string(),
         Source::Stdin => "standard input".to_owned(),
-        Source::Live(_) => "recording".to_owned(),
+        Source::Live { name, .. } => name.clone(),
     };
     Model {
         size: (0, 0),
@@ -81,8 +106,9 @@ fn model_of(opening: &Opening) -> Model {
         overlay: None,
         count: None,
         notice: None,
-        traffic: Traffic::new(&name, matches!(opening.source, Source::Live(_))),
-        compose: Compose::default(),
+        replays: 0,
+        traffic: Traffic::new(&name, matches!(opening.source, Source::Live { .. })),
+        compose: Compose::new(&opening.setup),
     }
 }
 
@@ -90,7 +116,7 @@ fn turn(
     model: &mut Model,
     screen: &mut Screen,
     messages: &Receiver<Msg>,
-    workers: &Workers,
+    behind: &mut Behind,
 ) -> io::Result<()> {
     loop {
         let (width, height) = screen.size()?;
@@ -99,7 +125,7 @@ fn turn(
             effects = update(model, Msg::Resize { width, height });
         }
         for effect in effects {
-            if perform(effect, screen, workers)? {
+            if perform(effect, screen, behind)? {
                 return Ok(());
             }
         }
@@ -111,7 +137,7 @@ fn turn(
         let more = messages.try_iter().take(MESSAGES_MAX);
         for msg in std::iter::once(first).chain(more) {
             for effect in update(model, msg) {
-                if perform(effect, screen, workers)? {
+                if perform(effect, screen, behind)? {
                     return Ok(());
                 }
             }
@@ -120,7 +146,8 @@ fn turn(
 }
 
 /// Does what the model wants; true if that is the end.
-fn perform(effect: Effect, screen: &mut Screen, workers: &Workers) -> io::Result<bool> {
+fn perform(effect: Effect, screen: &mut Screen, behind: &mut Behind) -> io::Result<bool> {
+    let workers = &behind.traffic;
     match effect {
         Effect::Quit => return Ok(true),
         Effect::Suspend => suspend(screen)?,
@@ -137,9 +164,10 @@ fn perform(effect: Effect, screen: &mut Screen, workers: &Workers) -> io::Result
             within,
             generation,
         } => workers.search(needle, from, is_backward, within, generation),
-        Effect::Append(exchange) => workers.append(exchange),
+        Effect::Append(exchange) => workers.append(&exchange),
         Effect::Copy(text) => Screen::copy(&text)?,
-        Effect::Compose(_) => {}
+        Effect::Replay(effect) => behind.replayer.perform(effect),
+        Effect::Compose(effect) => behind.composer.perform(effect),
     }
     Ok(false)
 }

@@ -175,3 +175,68 @@ pub(super) fn give_back() {
 fn is_ours() -> MutexGuard<'static, bool> {
     IS_OURS.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+    use std::{io::Read, thread};
+
+    /// Takes the terminal that it was given, and panics. Only for the test below.
+    #[test]
+    #[ignore = "it panics: the test below starts it on a terminal of its own"]
+    fn panicking() {
+        let screen = Screen::open(|| ()).unwrap();
+        thread::spawn(|| panic!("this is what is told"))
+            .join()
+            .unwrap_err();
+        assert!(has_panicked());
+        // What is drawn afterwards goes nowhere.
+        let mut screen = screen;
+        screen
+            .draw(|area, buf| {
+                buf.set_string(
+                    area.x,
+                    area.y,
+                    "drawn afterwards",
+                    ratatui::style::Style::new(),
+                )
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn a_panic_gives_the_terminal_back_before_it_is_told() {
+        let pair = native_pty_system().openpty(PtySize::default()).unwrap();
+        let before = format!("{:?}", pair.master.get_termios());
+        let mut command = CommandBuilder::new(env::current_exe().unwrap());
+        command.args([
+            "--exact",
+            "tui::terminal::tests::panicking",
+            "--ignored",
+            "--nocapture",
+        ]);
+        let mut child = pair.slave.spawn_command(command).unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let reading = thread::spawn(move || {
+            let mut output = Vec::new();
+            // At its end a terminal gives an error.
+            let _ = reader.read_to_end(&mut output);
+            String::from_utf8_lossy(&output).into_owned()
+        });
+        let status = child.wait().unwrap();
+        assert_eq!(format!("{:?}", pair.master.get_termios()), before);
+        drop(pair);
+        let output = reading.join().unwrap();
+        assert!(status.success(), "{output}");
+        let place = |text: &str| {
+            output
+                .find(text)
+                .unwrap_or_else(|| panic!("no {text} in {output}"))
+        };
+        assert!(place("\x1b[?1049h") < place("\x1b[?1049l"));
+        assert!(place("\x1b[?1049l") < place("this is what is told"));
+        assert!(place("\x1b[?25h") < place("this is what is told"));
+        assert!(!output.contains("drawn afterwards"), "{output}");
+    }
+}

@@ -1,14 +1,16 @@
 //! What happens to the model. Pure: no clock, no terminal, nothing is read.
 
 use super::{
-    commands::{Action, Motion, Scope, action_of},
+    commands::{Action, Motion, Scope, TrafficAction, action_of},
     compose,
     effect::Effect,
     help::{self, Help},
     message::Msg,
     model::{Model, Notice, Outcome, Overlay, Screen},
     palette::{Choice, Palette},
+    replay::{self, Replay},
     view::chrome,
+    worker::SourceMsg,
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
@@ -25,8 +27,12 @@ pub(super) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.size = (width, height);
             Outcome::default()
         }
-        Msg::Source(msg) => model.traffic.told(msg),
+        Msg::Source(msg) => told(model, msg),
         Msg::Compose(msg) => composed(model, msg),
+        Msg::Replay(msg) => match &mut model.overlay {
+            Some(Overlay::Replay(replay)) => of_replay(replay.told(msg)),
+            _ => Outcome::default(),
+        },
         Msg::Resumed => Effect::Redraw.into(),
         Msg::Terminated => Effect::Quit.into(),
     };
@@ -42,12 +48,27 @@ pub(super) fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     effects
 }
 
+fn told(model: &mut Model, msg: SourceMsg) -> Outcome {
+    let is_done = matches!(msg, SourceMsg::Done(_));
+    let mut outcome = model.traffic.told(msg);
+    if is_done {
+        let names = compose::Msg::Names(model.traffic.names());
+        outcome.effects.extend(composed(model, names).effects);
+    }
+    if let Some(exchange) = model.traffic.take_edited() {
+        model.compose.edit(&exchange);
+        model.screen = Screen::Compose;
+    }
+    outcome
+}
+
 impl Model {
     /// Whether a text input has the keys.
     fn is_typing(&self) -> bool {
         match (&self.overlay, self.screen) {
             (Some(Overlay::Palette(_)), _) => true,
             (Some(Overlay::Help(_)), _) => false,
+            (Some(Overlay::Replay(replay)), _) => replay.is_typing(),
             (None, Screen::Traffic) => self.traffic.is_typing(),
             (None, Screen::Compose) => self.compose.is_typing(),
         }
@@ -70,6 +91,12 @@ impl Model {
 
 fn press(model: &mut Model, key: &KeyEvent) -> Outcome {
     model.notice = None;
+    if let Some(Overlay::Replay(replay)) = &mut model.overlay {
+        let (is_known, effect) = replay.press(key);
+        if is_known {
+            return of_replay(effect);
+        }
+    }
     let is_typing = model.is_typing();
     if !is_typing && count(model, key) {
         return Outcome::default();
@@ -106,6 +133,12 @@ fn count(model: &mut Model, key: &KeyEvent) -> bool {
 /// Does what a command says. `key` is the one it was given with, if it was not chosen by name.
 fn act(model: &mut Model, action: Action, count: Option<usize>, key: Option<&KeyEvent>) -> Outcome {
     match action {
+        // Ctrl-C ends the program, and so does q where nothing lies over it.
+        Action::Quit
+            if model.overlay.is_some() && key.is_some_and(|key| key.modifiers.is_empty()) =>
+        {
+            return close(model);
+        }
         Action::Quit => return Effect::Quit.into(),
         Action::Suspend => return Effect::Suspend.into(),
         Action::Redraw => return Effect::Redraw.into(),
@@ -121,6 +154,12 @@ fn act(model: &mut Model, action: Action, count: Option<usize>, key: Option<&Key
         }
         (Action::Traffic, _) => model.screen = Screen::Traffic,
         (Action::Compose, _) => model.screen = Screen::Compose,
+        (Action::InTraffic(TrafficAction::ReplayExchange), Screen::Traffic) => {
+            return replay(model, false);
+        }
+        (Action::InTraffic(TrafficAction::ReplayConnection), Screen::Traffic) => {
+            return replay(model, true);
+        }
         (Action::InTraffic(action), Screen::Traffic) => return model.traffic.perform(action),
         (Action::InDetail(action), Screen::Traffic) => model.traffic.in_detail(action),
         (action, Screen::Traffic) if model.traffic.is_typing() => {
@@ -158,11 +197,37 @@ fn act(model: &mut Model, action: Action, count: Option<usize>, key: Option<&Key
     Outcome::default()
 }
 
+/// Asks where the selection is to be sent again.
+fn replay(model: &mut Model, is_connection: bool) -> Outcome {
+    let Some((what, server, index)) = model.traffic.to_replay(is_connection) else {
+        return Notice::of("nothing is selected").into();
+    };
+    model.replays += 1;
+    let replay = Replay::new(what, &server.to_string(), index, model.replays);
+    model.overlay = Some(Overlay::Replay(Box::new(replay)));
+    Outcome::default()
+}
+
+fn of_replay(effect: Option<replay::Effect>) -> Outcome {
+    effect.map_or_else(Outcome::default, |effect| Effect::Replay(effect).into())
+}
+
+/// Takes away what lies over the screen, and ends what goes on behind it.
+fn close(model: &mut Model) -> Outcome {
+    match model.overlay.take() {
+        Some(Overlay::Replay(_)) => of_replay(Some(replay::Effect::Stop)),
+        _ => Outcome::default(),
+    }
+}
+
 /// The same while something lies over the screen.
 fn act_over(model: &mut Model, action: Action, key: Option<&KeyEvent>) -> Outcome {
     let page = help::page(model.size.1);
     match (action, &mut model.overlay) {
-        (Action::Back, _) | (Action::Help, Some(Overlay::Help(_))) => model.overlay = None,
+        (Action::Back, _) | (Action::Help, Some(Overlay::Help(_))) => return close(model),
+        (Action::Move(motion), Some(Overlay::Replay(replay))) => {
+            replay.navigate(motion, replay::lines(model.size.1));
+        }
         (Action::Move(motion), Some(Overlay::Help(help))) => help.navigate(motion, page),
         (_, Some(Overlay::Palette(_))) => {
             if let Some(key) = key {
@@ -184,7 +249,7 @@ fn type_key(model: &mut Model, key: &KeyEvent) -> Outcome {
                 chosen(model, choice)
             }
         },
-        (Some(Overlay::Help(_)), _) => Outcome::default(),
+        (Some(Overlay::Help(_) | Overlay::Replay(_)), _) => Outcome::default(),
         (None, Screen::Traffic) => model.traffic.press(key),
         (None, Screen::Compose) if model.compose.is_typing() => {
             composed(model, compose::Msg::Key(*key))
@@ -205,6 +270,7 @@ fn paste(model: &mut Model, text: &str) -> Outcome {
     match (&mut model.overlay, model.screen) {
         (Some(Overlay::Palette(palette)), _) => palette.paste(text),
         (Some(Overlay::Help(_)), _) => {}
+        (Some(Overlay::Replay(replay)), _) => replay.paste(text),
         (None, Screen::Traffic) => model.traffic.paste(text),
         (None, Screen::Compose) => return composed(model, compose::Msg::Paste(text.to_owned())),
     }
@@ -221,6 +287,7 @@ fn composed(model: &mut Model, msg: compose::Msg) -> Outcome {
                 outcome.notice = copied.notice;
             }
             compose::Effect::Append(exchange) => outcome.effects.push(Effect::Append(exchange)),
+            other => outcome.effects.push(Effect::Compose(other)),
         }
     }
     outcome

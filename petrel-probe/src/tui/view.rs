@@ -5,7 +5,7 @@ use super::{
     compose, help,
     model::{Model, Overlay, Screen},
     paint::{Look, cut, flow},
-    palette, traffic,
+    palette, replay, traffic,
 };
 use ratatui::{
     buffer::Buffer,
@@ -13,6 +13,7 @@ use ratatui::{
     text::{Line, Span},
     widgets::Widget,
 };
+use unicode_width::UnicodeWidthStr;
 
 /// On less than this there is nothing to be seen.
 const COLUMNS_MIN: u16 = 20;
@@ -82,6 +83,7 @@ pub(super) fn view(model: &Model, area: Rect, buf: &mut Buffer) {
     match &model.overlay {
         Some(Overlay::Help(help)) => help::view(help, area, buf, look),
         Some(Overlay::Palette(palette)) => palette::view(palette, area, buf, look),
+        Some(Overlay::Replay(replay)) => replay::view(replay, area, buf, look),
         None => {}
     }
 }
@@ -118,7 +120,11 @@ fn title(model: &Model, area: Rect, buf: &mut Buffer) {
     let room = usize::from(area.width).saturating_sub(tabs.width() + 1);
     let mut name = Vec::new();
     let word = "petrel-probe  ";
-    let source = model.traffic.source_name();
+    let mut source = model.traffic.source_name();
+    if source.width() > room {
+        // Of a path its end tells more.
+        source = source.rsplit('/').next().unwrap_or(source);
+    }
     if room > word.len() + source.len().min(20) {
         name.push(Span::styled(word, look.quiet()));
     }
@@ -203,12 +209,27 @@ fn hints(model: &Model, width: u16) -> Line<'static> {
             "help", "filter", "open", "search", "mark", "follow", "replay", "compose", "palette",
             "quit",
         ],
-        Screen::Compose => &["help", "traffic", "next-pane", "palette", "quit"],
+        Screen::Compose => &[
+            "send",
+            "next-pane",
+            "payload-form",
+            "turn",
+            "help",
+            "traffic",
+            "copy-command",
+            "palette",
+            "quit",
+        ],
     };
+    // Keys that are text now are none.
+    let is_typing = model.screen == Screen::Compose && model.compose.is_typing();
     let hint = |name: &&str| {
         let command = named(name)?;
-        let key = command.keys.first()?.shown();
-        Some(hint_line(&key, command.name, model.look))
+        let key = command
+            .keys
+            .iter()
+            .find(|key| !(is_typing && key.is_text()))?;
+        Some(hint_line(&key.shown(), command.name, model.look))
     };
     flow(names.iter().filter_map(hint), width)
 }

@@ -1,8 +1,12 @@
 //! The program as its users run it.
 
+mod decode;
 mod itself;
 mod mangled;
+mod readme;
 mod record;
+mod replay;
+mod send;
 #[cfg(unix)]
 mod terminal;
 mod tools;
@@ -14,10 +18,26 @@ use std::{
 
 /// Runs the program with these words and gives what it printed.
 fn probe(words: &[&str]) -> Output {
+    command().args(words).output().unwrap()
+}
+
+/// The program, to be given words.
+fn command() -> Command {
     Command::new(env!("CARGO_BIN_EXE_petrel-probe"))
-        .args(words)
-        .output()
-        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A capture that was recorded from the original programs.
+fn capture(name: &str) -> String {
+    let path = captures().join(name);
+    path.into_os_string().into_string().unwrap()
 }
 
 /// Where the captures lie.

@@ -31,7 +31,11 @@ fn every_example_of_the_readme_works() {
     fs::create_dir_all(folder.path().join("target/release")).unwrap();
     let program = env!("CARGO_BIN_EXE_petrel-probe");
     symlink(program, folder.path().join(PROGRAM)).unwrap();
-    symlink(root().join("petrel-probe"), folder.path().join("petrel-probe")).unwrap();
+    symlink(
+        root().join("petrel-probe"),
+        folder.path().join("petrel-probe"),
+    )
+    .unwrap();
 
     let server = Embedded::start(EmbeddedConfig::default()).unwrap();
     let server_address = server.endpoint().to_string();
@@ -58,10 +62,6 @@ fn every_example_of_the_readme_works() {
             "{line}\n{}\n{}",
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr),
-        );
-        assert!(
-            !output.stdout.is_empty() || !output.stderr.is_empty(),
-            "{line} says nothing"
         );
     }
     let (recorder, _) = recorder.expect("the README shows the recorder");

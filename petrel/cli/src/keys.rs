@@ -114,6 +114,17 @@ impl KeysArgs {
         let variables = variables.map(|name| Ok((name.clone(), Key::of_env(name)?)));
         files.chain(variables).collect()
     }
+
+    /// For each key, in the order in which they are read, the arguments that name it, as words for a
+    /// shell.
+    pub fn to_words(&self) -> Vec<Vec<String>> {
+        let word = |flag: &str, value: &str| vec![flag.to_owned(), output::shell_word(value)];
+        let files = self.hmac_key_file.iter();
+        let files = files.map(|path| word("--hmac-key-file", &path.to_string_lossy()));
+        let variables = self.hmac_key_env.iter();
+        let variables = variables.map(|name| word("--hmac-key-env", name));
+        files.chain(variables).collect()
+    }
 }
 
 impl Key {
@@ -274,7 +285,7 @@ mod tests {
             hmac_key_env: Vec::new(),
         };
         let keys = args.read().unwrap();
-        let names: Vec<_> = keys.iter().map(|(name, _)| name.into()).collect();
+        let names: Vec<PathBuf> = keys.iter().map(|(name, _)| name.into()).collect();
         assert_eq!(names, paths);
         assert_eq!(keys[1].1.bytes(), b"sixteen bytes or more");
 
@@ -284,6 +295,12 @@ mod tests {
         };
         assert_eq!(args.read().unwrap_err().exit(), Exit::Unreachable);
         assert!(KeysArgs::default().read().unwrap().is_empty());
+        let args = KeysArgs {
+            hmac_key_file: vec!["my key".into()],
+            hmac_key_env: vec!["KEY".to_owned()],
+        };
+        let words = [["--hmac-key-file", "'my key'"], ["--hmac-key-env", "KEY"]];
+        assert_eq!(args.to_words(), words);
     }
 
     #[test]

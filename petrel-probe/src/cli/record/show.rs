@@ -136,3 +136,21 @@ pub(super) fn listening_line(endpoint: &Endpoint) -> Result<String, Failure> {
     });
     line.map_err(|error| Failure::output(&error.into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::JSON_SCHEMA;
+
+    #[test]
+    fn the_first_line_fits_the_schema() {
+        let schema = serde_json::from_str(JSON_SCHEMA).unwrap();
+        let validator = jsonschema::draft202012::new(&schema).unwrap();
+        let endpoint = "tls://[::1]:7".parse().unwrap();
+        let line = listening_line(&endpoint).unwrap();
+        let mut line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert!(validator.is_valid(&line), "{line}");
+        line["port"] = 7.into();
+        assert!(!validator.is_valid(&line), "{line}");
+    }
+}

@@ -7,7 +7,7 @@ use crate::{
         Portion, Report,
         hex::Hex,
         json::JsonLines,
-        text::{Layout, duration, lines},
+        text::{Layout, counted, duration, lines},
     },
 };
 use hdrhistogram::Histogram;
@@ -120,8 +120,8 @@ impl<W: Write> Answers<W> {
             .map(|(status, count)| format!("{count} × {status}"))
             .collect();
         Some(format!(
-            "{} answers ({}); fastest {}, median {}, slowest {}",
-            times.len(),
+            "{} ({}); fastest {}, median {}, slowest {}",
+            counted(times.len(), "answer"),
             counts.join(", "),
             time(times.min()),
             time(times.value_at_quantile(0.5)),

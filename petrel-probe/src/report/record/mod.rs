@@ -9,6 +9,7 @@ mod payload;
 pub use connection::ConnectionRecord;
 pub(super) use end::EndRecord;
 pub use exchange::ExchangeRecord;
+pub(crate) use payload::PayloadRecord;
 
 use crate::exchange::{Gap, Side};
 use petrel::wire::Escaped;
@@ -50,7 +51,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Bytes that should be text: as they are, if they are UTF-8; else escaped, and in hex beside it.
-pub(super) fn name(bytes: &[u8]) -> (Cow<'_, str>, Option<String>) {
+pub(crate) fn name(bytes: &[u8]) -> (Cow<'_, str>, Option<String>) {
     match std::str::from_utf8(bytes) {
         Ok(text) => (text.into(), None),
         Err(_) => (Escaped(bytes).to_string().into(), Some(hex(bytes))),

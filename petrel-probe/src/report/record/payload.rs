@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 /// What was captured of a payload, as much of it as is shown, and what the whole of it was.
 #[derive(Debug, Serialize)]
-pub(super) struct PayloadRecord<'a> {
+pub(crate) struct PayloadRecord<'a> {
     enc: &'static str,
     /// The bytes up to the first gap; null if nothing is to be shown.
     data: Option<Data<'a>>,
@@ -43,32 +43,30 @@ enum Data<'a> {
 struct Digits([u8; 64]);
 
 impl<'a> PayloadRecord<'a> {
-    pub(super) fn new(message: &'a Message, portion: Portion) -> Self {
+    pub(crate) fn new(message: &'a Message, portion: Portion) -> Self {
         let range = message.fields().payload;
         let mut gaps = message.gaps.iter();
         let is_whole = range.is_empty()
             || gaps.all(|gap| gap.at >= range.end || gap.at + gap.len <= range.start);
-        let captured = if is_whole {
-            vec![(range.start, message.payload())]
-        } else {
-            message.pieces(range.clone())
-        };
         let mut record = Self {
             enc: "utf8",
-            data: None,
+            data: (portion != Portion::None).then_some(Data::Text("")),
             len: message.header.payload_len,
             sha256: is_whole.then(|| Digits::of(message.payload())),
             truncated: false,
             pieces: Vec::new(),
         };
-        if portion != Portion::None {
-            record.data = Some(Data::Text(""));
+        if is_whole {
+            record.show([(0, message.payload())], portion);
+        } else {
+            let pieces = message.pieces(range.clone()).into_iter();
+            record.show(pieces.map(|(at, bytes)| (at - range.start, bytes)), portion);
         }
-        record.show(captured, range.start, portion);
         record
     }
 
-    fn show(&mut self, captured: Vec<(u64, &'a [u8])>, start: u64, portion: Portion) {
+    /// Takes what was captured, with its places in the payload.
+    fn show(&mut self, captured: impl IntoIterator<Item = (u64, &'a [u8])>, portion: Portion) {
         let mut left = portion;
         for (at, bytes) in captured {
             // Whether it is text is a matter of all of it, not of what is shown of it.
@@ -80,13 +78,12 @@ impl<'a> PayloadRecord<'a> {
                 Ok(text) if is_text => Data::Text(text),
                 _ => Data::Bytes(shown),
             });
-            if at == start {
+            if at == 0 {
                 self.enc = enc;
                 self.data = data;
             } else if let Some(data) = data
                 && shown.is_some_and(|shown| !shown.is_empty())
             {
-                let at = at - start;
                 self.pieces.push(Piece { at, enc, data });
             }
             if let (Portion::First(max), Some(shown)) = (left, shown) {

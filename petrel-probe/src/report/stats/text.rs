@@ -22,6 +22,47 @@ const ROWS_MAX: usize = 50;
 /// Most columns that a name takes.
 const NAME_WIDTH_MAX: usize = 32;
 
+/// A column of the table.
+struct Column {
+    head: &'static str,
+    width: usize,
+    /// Of columns that do not fit, those with the greatest number are left out first.
+    rank: u8,
+    cell: fn(&Entry) -> String,
+}
+
+static COLUMNS: [Column; 10] = [
+    Column::new("count", 9, 0, |entry| entry.count.to_string()),
+    Column::new("errors", 7, 0, |entry| entry.errors.to_string()),
+    Column::new("app", 7, 5, |entry| entry.application.to_string()),
+    Column::new("no answer", 9, 4, |entry| entry.unanswered.to_string()),
+    Column::new("p50", 8, 1, |entry| shown(entry.percentile(50.0))),
+    Column::new("p90", 8, 3, |entry| shown(entry.percentile(90.0))),
+    Column::new("p99", 8, 2, |entry| shown(entry.percentile(99.0))),
+    Column::new("max", 8, 2, |entry| shown(entry.max())),
+    Column::new("sent", 9, 6, |entry| byte_count(entry.request_bytes)),
+    Column::new("received", 9, 6, |entry| byte_count(entry.response_bytes)),
+];
+
+impl Column {
+    const fn new(head: &'static str, width: usize, rank: u8, cell: fn(&Entry) -> String) -> Self {
+        Self {
+            head,
+            width,
+            rank,
+            cell,
+        }
+    }
+}
+
+/// The columns that fit into so many, the most important ones in any case.
+fn columns(room: usize) -> Vec<&'static Column> {
+    let up_to = |rank| COLUMNS.iter().filter(move |column| column.rank <= rank);
+    let fits = |rank: &u8| up_to(*rank).map(|column| column.width + 1).sum::<usize>() <= room;
+    let rank = (0..=6).rev().find(fits).unwrap_or(0);
+    up_to(rank).collect()
+}
+
 /// A table of names, then what was captured and what was not understood.
 #[derive(Debug)]
 pub struct Text<W> {
@@ -50,39 +91,19 @@ impl<W: Write> Text<W> {
         if rows.len() != 1 {
             rows.push(("(all)".to_owned(), &self.stats.all));
         }
-        let widths = rows.iter().map(|(name, _)| name.chars().count());
-        let width = widths.max().unwrap_or(0).max(4);
-        let head = format!(
-            "{:width$} {:>9} {:>7} {:>7} {:>9} {:>8} {:>8} {:>8} {:>8} {:>9} {:>9}",
-            "name",
-            "count",
-            "errors",
-            "app",
-            "no answer",
-            "p50",
-            "p90",
-            "p99",
-            "max",
-            "sent",
-            "received"
-        );
+        let names = rows.iter().map(|(name, _)| name.chars().count());
+        let name_width = names.max().unwrap_or(0).max(4);
+        let columns = columns(self.look.width.saturating_sub(name_width));
+        let line = |name: &str, cell: &dyn Fn(&Column) -> String| {
+            let cells = columns.iter();
+            let cells = cells.map(|column| format!(" {:>1$}", cell(column), column.width));
+            format!("{name:name_width$}{}", cells.collect::<String>())
+        };
+        let head = line("name", &|column| column.head.to_owned());
         writeln!(self.sink, "{}", self.look.paint(Style::new().bold(), &head))?;
-        for (name, entry) in rows {
-            let percentile = |percent| shown(entry.percentile(percent));
-            writeln!(
-                self.sink,
-                "{name:width$} {:>9} {:>7} {:>7} {:>9} {:>8} {:>8} {:>8} {:>8} {:>9} {:>9}",
-                entry.count,
-                entry.errors,
-                entry.application,
-                entry.unanswered,
-                percentile(50.0),
-                percentile(90.0),
-                percentile(99.0),
-                shown(entry.max()),
-                byte_count(entry.request_bytes),
-                byte_count(entry.response_bytes),
-            )?;
+        for (name, entry) in &rows {
+            let row = line(name, &|column| (column.cell)(entry));
+            writeln!(self.sink, "{row}")?;
         }
         if hidden > 0 {
             writeln!(
@@ -143,7 +164,7 @@ impl<W: Write> Text<W> {
         lines.extend(skipped_text(totals));
         lines.extend(ending_text(summary).map(|text| ("ending", text)));
         for (label, text) in lines {
-            writeln!(self.sink, "{label:<12} {text}")?;
+            writeln!(self.sink, "{label:<20} {text}")?;
         }
         Ok(())
     }
@@ -182,4 +203,68 @@ fn shortened(name: &str) -> String {
     let mut short: String = name.chars().take(NAME_WIDTH_MAX - 1).collect();
     short.push('…');
     short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        exchange::sample::{connection, exchange, login, message},
+        totals::Totals,
+    };
+
+    fn page(width: usize, exchanges: &[Exchange]) -> String {
+        let look = Look {
+            width,
+            color: false,
+        };
+        let mut bytes = Vec::new();
+        let mut report = Text::new(&mut bytes, look);
+        for exchange in exchanges {
+            report.exchange(exchange).unwrap();
+        }
+        report.connection(&connection()).unwrap();
+        let mut totals = Totals {
+            packets: 12,
+            skipped_bytes: 5,
+            ..Totals::default()
+        };
+        totals.skip_packet("ARP");
+        report.finish(&Summary::of(&totals)).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn columns_that_do_not_fit_are_left_out() {
+        let wide = page(120, &[login()]);
+        assert!(
+            wide.starts_with("name      count  errors     app no answer      p50"),
+            "{wide}"
+        );
+        for width in [20, 40, 60, 80, 100] {
+            let text = page(width, &[login()]);
+            let table = text.lines().take(2);
+            let longest = table.map(|line| line.chars().count()).max().unwrap();
+            assert!(longest <= width.max(23), "{width}: {text}");
+            assert!(text.starts_with("name      count  errors"), "{text}");
+        }
+    }
+
+    #[test]
+    fn everything_that_was_skipped_has_its_reason() {
+        let hostile = exchange(Some(message(0, b"\x1b[2J\n", b"", 0)), None);
+        let text = page(usize::MAX, &[login(), hostile]);
+        for line in [
+            "statuses             1 × 200",
+            "MACs                 1 none, 1 ok, 1 bad",
+            "gaps                 1 lost (3 B)",
+            "passed over          5 B: no frame in them",
+            "skipped packets      1 ARP",
+        ] {
+            assert!(text.lines().any(|shown| shown == line), "{line}: {text}");
+        }
+        assert!(text.contains(r"\u{1b}[2J\n "), "{text}");
+        assert!(text.contains("\n(all) "), "{text}");
+        assert!(!text.replace('\n', "").contains(char::is_control));
+    }
 }

@@ -1,6 +1,6 @@
 //! An exchange, and the end of a connection, in lines.
 
-use super::{Layout, byte_count, counted, duration, mac_text};
+use super::{Layout, byte_count, counted, duration, mac_text, readable};
 use crate::exchange::{Connection, End, Exchange, Gap, Message, Side, Start};
 use crate::report::Portion;
 use anstyle::{AnsiColor, Style};
@@ -156,7 +156,8 @@ fn payload(message: &Message, portion: Option<Portion>, room: usize) -> String {
     let mut text = String::new();
     let mut at = range.start;
     // What does not fit need not be escaped: no byte takes less than a column, but for the UTF-8.
-    let portion = portion.unwrap_or(Portion::First(room.saturating_mul(4)));
+    let fitting = Portion::First(room.saturating_mul(4));
+    let portion = portion.unwrap_or(fitting);
     for (start, bytes) in message.pieces(range.clone()) {
         if start > at {
             let _ = write!(text, "…[{} bytes missing]…", start - at);
@@ -182,19 +183,6 @@ fn shortened(text: String, room: usize, portion: Portion) -> String {
     let mut short: String = text.chars().take(room - 1).collect();
     short.push('…');
     short
-}
-
-/// Like [`Escaped`], but for quotes, which need no escape where none stand around.
-fn readable(bytes: &[u8], text: &mut String) {
-    for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '"' | '\'' => text.push(c),
-                _ => text.extend(c.escape_debug()),
-            }
-        }
-        let _ = write!(text, "{}", Escaped(chunk.invalid()));
-    }
 }
 
 fn gap_text(side: Side, gap: &Gap, of: &str) -> String {

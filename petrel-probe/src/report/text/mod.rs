@@ -5,8 +5,9 @@ mod words;
 
 pub use lines::lines;
 
+pub(crate) use words::counted;
 pub use words::{byte_count, duration, mac_text};
-pub(super) use words::{counted, ending_text, skipped_text};
+pub(super) use words::{ending_text, readable, skipped_text};
 
 use super::{Portion, Report, Summary};
 use crate::exchange::{Connection, Exchange};

@@ -80,7 +80,7 @@ fn a_payload_takes_the_rest_of_its_line_or_what_was_asked_for() {
         let line = text.lines().nth(1).unwrap();
         assert!(line.ends_with(tail), "{line}");
         assert_eq!(
-            width.unwrap_or(line.chars().count()),
+            width.unwrap_or_else(|| line.chars().count()),
             line.chars().count(),
             "{line}"
         );

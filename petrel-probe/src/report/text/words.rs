@@ -6,7 +6,7 @@ use crate::{
     totals::{Ending, Totals},
 };
 use petrel_cli::output::one_line;
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt::Write, time::Duration};
 
 /// A number of bytes in three digits: `15 B`, `4.00 KiB`, `1.21 MiB`.
 pub fn byte_count(bytes: u64) -> String {
@@ -25,7 +25,7 @@ pub fn byte_count(bytes: u64) -> String {
 }
 
 /// A number of things: `1 exchange`, `2 exchanges`.
-pub(in crate::report) fn counted(count: u64, thing: &str) -> String {
+pub(crate) fn counted(count: u64, thing: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {thing}{plural}")
 }
@@ -46,6 +46,27 @@ fn three_digits(value: f64, unit: &str) -> String {
         ..9.995 => format!("{value:.2} {unit}"),
         ..99.95 => format!("{value:.1} {unit}"),
         _ => format!("{value:.0} {unit}"),
+    }
+}
+
+/// Adds bytes from the wire like [`petrel::wire::Escaped`], but for quotes, which need no escape where none stand
+/// around.
+pub(in crate::report) fn readable(bytes: &[u8], text: &mut String) {
+    let is_plain = |byte: u8| matches!(byte, 0x20..0x7f) && byte != b'\\';
+    for chunk in bytes.utf8_chunks() {
+        for part in chunk.valid().split_inclusive(['"', '\'']) {
+            let quoted = part.strip_suffix(['"', '\'']).unwrap_or(part);
+            if quoted.bytes().all(is_plain) {
+                text.push_str(part);
+                continue;
+            }
+            let (_, quote) = part.split_at(quoted.len());
+            text.extend(quoted.escape_debug());
+            text.push_str(quote);
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(text, "\\x{byte:02x}");
+        }
     }
 }
 
@@ -101,6 +122,19 @@ pub(in crate::report) fn ending_text(summary: &Summary<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_escaped_as_everywhere_and_quotes_are_not() {
+        let hostile = "a\u{1b}[2J\r\n\u{9b}\u{202e}\\ é \u{7f}\u{301}".as_bytes();
+        for bytes in [hostile, b"\xff\xf0\x9f", b"", b"plain"] {
+            let mut text = String::new();
+            readable(bytes, &mut text);
+            assert_eq!(text, petrel::wire::Escaped(bytes).to_string());
+        }
+        let mut text = String::new();
+        readable(br#"{"it's": 1}"#, &mut text);
+        assert_eq!(text, r#"{"it's": 1}"#);
+    }
 
     #[test]
     fn three_digits_are_enough() {

@@ -266,6 +266,12 @@ const TRAFFIC: &[Command] = &[
         "the same with all requests of the connection",
     ),
     traffic(
+        "edit",
+        &[ch('e')],
+        TrafficAction::Edit,
+        "take the request to the Compose screen, to change and send it",
+    ),
+    traffic(
         "zoom",
         &[ch('z')],
         TrafficAction::Zoom,

@@ -1,68 +1,30 @@
-//! Requests of one's own. (Placeholder: what the shell expects of it.)
+//! Requests of one's own: where they go, what they say, and what came of them.
+//!
+//! [`Compose`] is plain data, told what happened by [`update()`] and drawn by [`view()`]. It connects,
+//! reads and remembers nothing itself: that is said as [`Effect`]s, which a worker has done.
 
-use super::{
-    commands::{Command, Motion},
-    paint::Look,
-};
-use crate::exchange::Exchange;
-use crossterm::event::KeyEvent;
-use ratatui::{buffer::Buffer, layout::Rect};
+mod answers;
+mod body;
+mod commands;
+mod effect;
+mod fields;
+mod json;
+mod message;
+mod order;
+mod pager;
+mod payload;
+mod setup;
+mod shell;
+mod state;
+#[cfg(test)]
+mod tests;
+mod update;
+mod view;
 
-/// What can be done on the Compose screen, besides moving and typing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Action {}
-
-/// The commands. While text is typed only those with Ctrl, Esc, Tab or a function key are heard.
-pub(crate) const COMMANDS: &[Command] = &[];
-
-/// What happened to the composer.
-#[derive(Debug)]
-pub(crate) enum Msg {
-    /// A command was given.
-    Perform(Action),
-    /// Something is to be moved through.
-    Move(Motion, Option<usize>),
-    /// A key for the text input that has the keys: whatever is no command.
-    Key(KeyEvent),
-    /// Text for it.
-    Paste(String),
-    /// The keys go to the next pane, or to the one before.
-    Focus {
-        /// Whether to the next one.
-        is_forward: bool,
-    },
-    /// Leaves what is typed or was opened last.
-    Back,
-    /// What is selected is to be copied.
-    Copy,
-    /// Names that were seen in the traffic, for completion.
-    Names(Vec<String>),
-}
-
-/// What the composer wants done.
-#[derive(Debug)]
-pub(crate) enum Effect {
-    /// Hands a text to the clipboard. The shell does it, and says so.
-    Copy(String),
-    /// Adds an exchange to the traffic. The shell does it.
-    Append(Box<Exchange>),
-}
-
-/// The composer.
-#[derive(Debug, Default)]
-pub(crate) struct Compose;
-
-impl Compose {
-    /// Whether a text input has the keys.
-    pub(crate) const fn is_typing(&self) -> bool {
-        false
-    }
-}
-
-/// Tells the composer what happened.
-pub(crate) fn update(_compose: &mut Compose, _msg: Msg) -> Vec<Effect> {
-    Vec::new()
-}
-
-/// Draws it.
-pub(crate) fn view(_compose: &Compose, _area: Rect, _buf: &mut Buffer, _look: Look) {}
+pub(crate) use commands::{Action, COMMANDS};
+pub(crate) use effect::{Effect, Entry, Order, Route};
+pub(crate) use message::{Msg, Took};
+pub use setup::Setup;
+pub(crate) use state::Compose;
+pub(crate) use update::update;
+pub(crate) use view::view;

@@ -5,8 +5,10 @@
 
 mod actions;
 mod body;
+mod fields;
 mod json;
 mod navigate;
+mod payload;
 mod raw;
 mod text;
 mod tree;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The clusters of a text with the offsets where they begin.
-pub(super) fn all(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(crate) fn all(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let start = at;
@@ -16,7 +16,7 @@ pub(super) fn all(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// Where the cluster ends that begins at an offset.
-pub(super) fn behind(text: &str, at: usize) -> usize {
+pub(crate) fn behind(text: &str, at: usize) -> usize {
     let mut chars = text.get(at..).unwrap_or_default().chars();
     let Some(first) = chars.next() else {
         return text.len();
@@ -31,7 +31,7 @@ pub(super) fn behind(text: &str, at: usize) -> usize {
 }
 
 /// Where the cluster begins that ends at an offset.
-pub(super) fn before(text: &str, at: usize) -> usize {
+pub(crate) fn before(text: &str, at: usize) -> usize {
     let mut start = 0;
     for (offset, c) in text.get(..at).unwrap_or_default().char_indices().rev() {
         start = offset;
@@ -52,7 +52,7 @@ pub(super) fn before(text: &str, at: usize) -> usize {
 }
 
 /// The offset, or if it is within a cluster the end of that.
-pub(super) fn boundary_at_or_after(text: &str, at: usize) -> usize {
+pub(crate) fn boundary_at_or_after(text: &str, at: usize) -> usize {
     let mut boundaries = all(text).map(|(offset, _)| offset);
     boundaries
         .find(|offset| *offset >= at)
@@ -60,9 +60,11 @@ pub(super) fn boundary_at_or_after(text: &str, at: usize) -> usize {
 }
 
 /// The cluster as it may be drawn, and how many columns that takes.
-pub(super) fn drawn(cluster: &str, is_ascii: bool) -> (Cow<'_, str>, usize) {
-    let mut chars = cluster.chars();
-    let first = chars.next().unwrap_or(' ');
+pub(crate) fn drawn(cluster: &str, is_ascii: bool) -> (Cow<'_, str>, usize) {
+    if let [b' '..=b'~'] = cluster.as_bytes() {
+        return (Cow::Borrowed(cluster), 1);
+    }
+    let first = cluster.chars().next().unwrap_or(' ');
     if !is_printable(first) {
         // All that is escaped is a single character.
         let escaped = first.escape_debug().to_string();
@@ -79,12 +81,15 @@ pub(super) fn drawn(cluster: &str, is_ascii: bool) -> (Cow<'_, str>, usize) {
 
 /// Whether it is drawn as it is. Marks that stand alone are not.
 fn is_printable(c: char) -> bool {
-    matches!(c, '"' | '\'' | '\\') || (c.escape_debug().count() == 1 && c.width() > Some(0))
+    if c.is_ascii() {
+        return c == ' ' || c.is_ascii_graphic();
+    }
+    c.width() > Some(0) && c.escape_debug().count() == 1
 }
 
 /// Whether it is drawn on what is before it.
 fn is_mark(c: char) -> bool {
-    c.width() == Some(0)
-        && !c.is_ascii()
+    !c.is_ascii()
+        && c.width() == Some(0)
         && ['a', c].iter().collect::<String>().escape_debug().count() == 2
 }

@@ -2,17 +2,19 @@
 
 use super::{
     super::{
-        commands::{Action, all, named},
+        commands::{Action, all, markdown, named},
         effect::Effect,
         message::Msg,
         model::{Overlay, Screen},
+        update::update,
         worker::SourceMsg,
     },
     samples::{Stage, exchange, exchanges, index_of},
 };
+use crate::index::{Indexer, Stores};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
-use std::collections::HashSet;
+use std::{collections::HashSet, env, fs, path::Path};
 
 fn stage() -> Stage {
     Stage::new((120, 40), exchanges())
@@ -93,9 +95,9 @@ fn an_old_result_stays_until_the_new_one_begins() {
     stage.press(KeyCode::Enter);
     let expected = place(&stage);
     // The workers answer at once on this stage, so the next question is put past it.
-    super::super::update::update(&mut stage.model, Msg::Key(char_key('/')));
-    super::super::update::update(&mut stage.model, Msg::Key(char_key('0')));
-    super::super::update::update(
+    update(&mut stage.model, Msg::Key(char_key('/')));
+    update(&mut stage.model, Msg::Key(char_key('0')));
+    update(
         &mut stage.model,
         Msg::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE)),
     );
@@ -204,12 +206,12 @@ fn following_stays_at_the_newest_until_one_leaves_it() {
     let mut more = exchanges();
     more.push(exchange(3, 1, b"new", 200, (20_000_000, 1)));
     stage.exchanges.clone_from(&more);
-    stage.tell(Msg::Source(SourceMsg::Rows(index_of(&more))));
+    stage.tell(Msg::Source(SourceMsg::Rows(index_of(&more).into())));
     assert_eq!(place(&stage), "8/8");
     stage.type_text("k");
     more.push(exchange(3, 2, b"newer", 200, (21_000_000, 1)));
     stage.exchanges.clone_from(&more);
-    stage.tell(Msg::Source(SourceMsg::Rows(index_of(&more))));
+    stage.tell(Msg::Source(SourceMsg::Rows(index_of(&more).into())));
     assert_eq!(place(&stage), "7/9");
 }
 
@@ -227,10 +229,7 @@ fn only_one_exchange_is_read_at_a_time() {
     let mut stage = stage();
     let mut asked = Vec::new();
     for _ in 0..5 {
-        asked.extend(super::super::update::update(
-            &mut stage.model,
-            Msg::Key(char_key('j')),
-        ));
+        asked.extend(update(&mut stage.model, Msg::Key(char_key('j'))));
     }
     assert!(
         matches!(asked[..], [Effect::LoadExchange { row: 1 }]),
@@ -240,7 +239,7 @@ fn only_one_exchange_is_read_at_a_time() {
         row: 1,
         exchange: Ok(Box::new(stage.exchanges[1].clone())),
     });
-    let next = super::super::update::update(&mut stage.model, loaded);
+    let next = update(&mut stage.model, loaded);
     assert!(
         matches!(next[..], [Effect::LoadExchange { row: 5 }]),
         "{next:?}"
@@ -292,6 +291,50 @@ fn every_command_has_a_name_and_keys_of_its_own() {
         }
     }
     assert_eq!(named("quit").unwrap().action, Action::Quit);
+}
+
+#[test]
+fn a_million_rows_are_gone_through_without_looking_at_them() {
+    // Whoever looked at all rows in every step, or for every frame, would not come to an end here.
+    const ROWS: u32 = 1_000_000;
+    let mut stage = many(1);
+    let mut indexer = Indexer::new(Stores::new());
+    let row = exchange(1, 1, b"echo", 200, (0, 5));
+    for _ in 0..ROWS {
+        indexer.push(&row).unwrap();
+    }
+    stage.exchanges = vec![row];
+    let rows = indexer.index().clone();
+    update(&mut stage.model, Msg::Source(SourceMsg::Rows(rows.into())));
+    for keys in ["50000G", "G", "99k", "g"] {
+        for c in keys.chars() {
+            update(&mut stage.model, Msg::Key(char_key(c)));
+        }
+        let page = KeyEvent::new(KeyCode::PageDown, KeyModifiers::NONE);
+        for _ in 0..100 {
+            update(&mut stage.model, Msg::Key(page));
+            stage.frame();
+        }
+    }
+    assert_eq!(place(&stage), "701/1000000");
+}
+
+#[test]
+fn the_documentation_has_the_keys_that_there_are() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("KEYS.md");
+    let text = format!(
+        "# Keys of petrel-probe's terminal interface\n\nThe same as `?` shows. Every command can also be \
+         given by its name: `:` asks for it.\n{}",
+        markdown()
+    );
+    if env::var_os("PETREL_ACCEPT_FRAMES").is_some() {
+        fs::write(&path, &text).unwrap();
+    }
+    assert_eq!(
+        fs::read_to_string(&path).unwrap(),
+        text,
+        "PETREL_ACCEPT_FRAMES=1 writes it anew"
+    );
 }
 
 fn any_key() -> impl Strategy<Value = KeyEvent> {

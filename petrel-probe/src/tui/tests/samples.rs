@@ -160,6 +160,7 @@ impl Stage {
             overlay: None,
             count: None,
             notice: None,
+            replays: 0,
             traffic: Traffic::new("plain.pcap", false),
             compose: Compose::default(),
         };
@@ -169,7 +170,7 @@ impl Stage {
             effects: Vec::new(),
         };
         let index = index_of(&stage.exchanges);
-        stage.tell(Msg::Source(SourceMsg::Rows(index)));
+        stage.tell(Msg::Source(SourceMsg::Rows(index.into())));
         stage
     }
 

@@ -117,7 +117,7 @@ impl Traffic {
         let row = self.index.row(self.current()?)?;
         let status = row
             .status
-            .map_or("-".to_owned(), |status| status.0.to_string());
+            .map_or_else(|| "-".to_owned(), |status| status.0.to_string());
         Some(format!(
             "{} {} {} seq {} {status}",
             row.client,
@@ -133,11 +133,11 @@ impl Traffic {
             TrafficAction::Open => self.open(),
             TrafficAction::Filter => {
                 let text = self.filtering.expression().unwrap_or_default();
-                self.prompt = Some(Prompt::new(PromptKind::Filter, text, &self.past.filters));
+                self.prompt = Some(Prompt::new(PromptKind::Filter, text, &self.past.filter));
             }
             TrafficAction::Search => {
                 let text = self.search.pattern();
-                self.prompt = Some(Prompt::new(PromptKind::Search, text, &self.past.searches));
+                self.prompt = Some(Prompt::new(PromptKind::Search, text, &self.past.search));
             }
             TrafficAction::SearchNext => return self.go_on(false),
             TrafficAction::SearchPrevious => return self.go_on(true),
@@ -172,6 +172,13 @@ impl Traffic {
                 self.open();
                 self.is_zoomed = !self.is_zoomed;
             }
+            TrafficAction::Edit => {
+                if let Some(row) = self.current() {
+                    self.editing = Some(row);
+                    return Effect::LoadExchange { row }.into();
+                }
+            }
+            // The shell asks for more than this screen knows.
             TrafficAction::ReplayExchange | TrafficAction::ReplayConnection => {}
         }
         Outcome::default()
@@ -192,15 +199,14 @@ impl Traffic {
             // What is wrong stands beside it.
             return Outcome::default();
         }
-        let text = prompt.input.text().to_owned();
         let kind = prompt.kind;
+        let mut input = prompt.input.clone();
+        let text = input.text().to_owned();
+        input.keep();
         self.prompt = None;
-        let past = match kind {
-            PromptKind::Filter => &mut self.past.filters,
-            PromptKind::Search => &mut self.past.searches,
-        };
-        if !text.is_empty() {
-            past.push(text.clone());
+        match kind {
+            PromptKind::Filter => self.past.filter = input,
+            PromptKind::Search => self.past.search = input,
         }
         match kind {
             PromptKind::Filter => self.filtering.apply(&text).into(),

@@ -16,15 +16,21 @@ pub(super) use view::{view, view_prompt};
 use super::{
     detail::Detail,
     effect::Effect,
+    input::Input,
     model::{Notice, Outcome},
+    replay::What,
     worker::SourceMsg,
 };
-use crate::index::Index;
+use crate::{exchange::Exchange, index::Index};
 use filtering::Filtering;
+use petrel_cli::Failure;
 use prompt::Prompt;
 use search::Search;
 use source::SourceState;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, net::SocketAddr};
+
+/// Of more names these are offered to the composer.
+const NAMES_MAX: usize = 1_000;
 
 /// What the Traffic screen knows.
 #[derive(Debug)]
@@ -57,17 +63,20 @@ pub(crate) struct Traffic {
     detail_row: Option<u32>,
     /// Which row is being read.
     loading: Option<u32>,
+    /// Which row is read to be taken to the composer, and its exchange once that is there.
+    editing: Option<u32>,
+    edited: Option<Box<Exchange>>,
     /// Which pane has the keys.
     focus: Focus,
     /// Whether the detail has the whole screen.
     is_zoomed: bool,
 }
 
-/// Lines that were applied, the latest last.
+/// What was applied before, to be gone through with Up and Down.
 #[derive(Debug, Default)]
 struct Past {
-    filters: Vec<String>,
-    searches: Vec<String>,
+    filter: Input,
+    search: Input,
 }
 
 /// The panes of the screen.
@@ -95,9 +104,16 @@ impl Traffic {
             detail: Detail::default(),
             detail_row: None,
             loading: None,
+            editing: None,
+            edited: None,
             focus: Focus::Table,
             is_zoomed: false,
         }
+    }
+
+    /// Shows only what fulfils an expression, which is known to be valid.
+    pub(super) fn narrow(&mut self, expression: &str) -> Effect {
+        self.filtering.apply(expression)
     }
 
     /// Whether a text input has the keys.
@@ -123,8 +139,8 @@ impl Traffic {
     /// The workers told something.
     pub(super) fn told(&mut self, msg: SourceMsg) -> Outcome {
         match msg {
-            SourceMsg::Rows(index) => {
-                self.index = index;
+            SourceMsg::Rows(rows) => {
+                self.index = rows.into_index();
                 if self.is_following {
                     self.select(u32::MAX);
                 }
@@ -157,6 +173,30 @@ impl Traffic {
             }
         }
         Outcome::default()
+    }
+
+    /// The exchange whose request is to be taken to the composer, once.
+    pub(super) fn take_edited(&mut self) -> Option<Box<Exchange>> {
+        self.edited.take()
+    }
+
+    /// What of the selection would be sent again: it, and the server that it went to.
+    pub(super) fn to_replay(&self, is_connection: bool) -> Option<(What, SocketAddr, Index)> {
+        let number = self.current()?;
+        let row = self.index.row(number)?;
+        let what = if is_connection {
+            What::Connection(row.connection)
+        } else {
+            What::Exchange(number)
+        };
+        Some((what, row.server, self.index.clone()))
+    }
+
+    /// The names in the traffic, as far as they can be typed.
+    pub(super) fn names(&self) -> Vec<String> {
+        let names = self.index.names().take(NAMES_MAX);
+        let names = names.filter_map(|name| std::str::from_utf8(name).ok());
+        names.map(str::to_owned).collect()
     }
 
     /// Brings the selection onto the screen, and asks for its exchange if it is to be shown. To be
@@ -207,17 +247,17 @@ impl Traffic {
         }
     }
 
-    fn loaded(
-        &mut self,
-        row: u32,
-        exchange: Result<Box<crate::exchange::Exchange>, petrel_cli::Failure>,
-    ) -> Outcome {
+    fn loaded(&mut self, row: u32, exchange: Result<Box<Exchange>, Failure>) -> Outcome {
         if self.loading == Some(row) {
             self.loading = None;
         }
         self.detail_row = Some(row);
+        let is_edited = self.editing.take_if(|editing| *editing == row).is_some();
         match exchange {
             Ok(exchange) => {
+                if is_edited {
+                    self.edited = Some(exchange.clone());
+                }
                 self.detail.show(exchange);
                 Outcome::default()
             }

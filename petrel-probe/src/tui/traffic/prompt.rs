@@ -49,9 +49,9 @@ pub(super) struct Wrong {
 }
 
 impl Prompt {
-    /// With a text to begin with, and those that were applied before.
-    pub(super) fn new(kind: PromptKind, text: &str, past: &[String]) -> Self {
-        let mut input = Input::default().with_past(past.iter().cloned());
+    /// With a text to begin with, and the input that remembers those before.
+    pub(super) fn new(kind: PromptKind, text: &str, past: &Input) -> Self {
+        let mut input = past.clone();
         input.set(text);
         let mut prompt = Self {
             kind,
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     fn filter(text: &str) -> Prompt {
-        Prompt::new(PromptKind::Filter, text, &[])
+        Prompt::new(PromptKind::Filter, text, &Input::default())
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
         };
         assert_eq!(wrong.column, 13);
         assert!(wrong.advice.contains("did you mean `status`?"), "{wrong:?}");
-        let search = Prompt::new(PromptKind::Search, "hex:7z", &[]);
+        let search = Prompt::new(PromptKind::Search, "hex:7z", &Input::default());
         assert!(matches!(
             search.check,
             Check::Invalid(Wrong { column: 6, .. })

@@ -1,7 +1,10 @@
 //! The table of exchanges: only what is on the screen is looked at.
 
 use super::{
-    super::paint::{Look, cut, fill_style},
+    super::{
+        OWN_CONNECTIONS,
+        paint::{Look, cut, fill_style},
+    },
     Focus, Traffic,
     layout::heading_rows,
 };
@@ -204,7 +207,7 @@ impl Traffic {
                 let first_ns = self.index.row(0).map_or(0, |first| first.time_ns);
                 (since(view.time_ns, first_ns), plain)
             }
-            Column::Connection => (view.connection.to_string(), plain),
+            Column::Connection => (connection(view.connection), plain),
             Column::Sequence => (view.sequence.to_string(), plain),
             Column::Name => (look.text(view.name), look.name()),
             Column::Status => match view.status {
@@ -215,7 +218,10 @@ impl Traffic {
                 let len = view.response_len.or(view.request_len).unwrap_or(0);
                 (short_len(len), plain)
             }
-            Column::Rtt => (view.rtt.map_or("-".to_owned(), short_duration), plain),
+            Column::Rtt => (
+                view.rtt.map_or_else(|| "-".to_owned(), short_duration),
+                plain,
+            ),
             Column::Mac => mac(view, look),
             Column::Flags => flags(view, look),
         }
@@ -275,6 +281,14 @@ pub(super) fn status_style(status: Status, look: Look) -> Style {
     }
 }
 
+/// The number of a connection; behind a plus that of one's own beside a capture.
+fn connection(number: u32) -> String {
+    match number.checked_sub(OWN_CONNECTIONS) {
+        Some(own) => format!("+{own}"),
+        None => number.to_string(),
+    }
+}
+
 /// The worse of the two MACs, in a word: what is wrong must not hide behind what is not.
 fn mac(view: &RowView<'_>, look: Look) -> (String, Style) {
     let rank = |state: &MacState| match state {
@@ -321,8 +335,8 @@ fn since(time_ns: u64, first_ns: u64) -> String {
     };
     let (seconds, micros) = (delta / 1_000_000_000, delta % 1_000_000_000 / 1_000);
     match seconds {
-        ..1_000 => format!("{sign}{seconds}.{micros:06}"),
-        ..100_000 => format!("{sign}{seconds}.{:03}", micros / 1_000),
+        0..1_000 => format!("{sign}{seconds}.{micros:06}"),
+        1_000..100_000 => format!("{sign}{seconds}.{:03}", micros / 1_000),
         _ => format!("{sign}{seconds}"),
     }
 }
@@ -332,10 +346,10 @@ pub(super) fn short_duration(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     let tenths = |value: u128, unit: u128| format!("{}.{}", value / unit, value % unit * 10 / unit);
     match nanos {
-        ..1_000 => format!("{nanos}ns"),
-        ..1_000_000 => format!("{}us", nanos / 1_000),
-        ..1_000_000_000 => format!("{}ms", tenths(nanos, 1_000_000)),
-        ..1_000_000_000_000 => format!("{}s", tenths(nanos, 1_000_000_000)),
+        0..1_000 => format!("{nanos}ns"),
+        1_000..1_000_000 => format!("{}us", nanos / 1_000),
+        1_000_000..1_000_000_000 => format!("{}ms", tenths(nanos, 1_000_000)),
+        1_000_000_000..1_000_000_000_000 => format!("{}s", tenths(nanos, 1_000_000_000)),
         _ => format!("{}s", nanos / 1_000_000_000),
     }
 }
@@ -343,8 +357,8 @@ pub(super) fn short_duration(duration: Duration) -> String {
 /// A length in at most six characters: `123456`, `1234K`, `4096M`.
 fn short_len(len: u32) -> String {
     match len {
-        ..1_000_000 => len.to_string(),
-        ..1_000_000_000 => format!("{}K", len >> 10),
+        0..1_000_000 => len.to_string(),
+        1_000_000..1_000_000_000 => format!("{}K", len >> 10),
         _ => format!("{}M", len >> 20),
     }
 }

@@ -8,6 +8,7 @@ use super::{
     Focus, Traffic,
     prompt::{Check, Prompt},
 };
+use petrel_cli::output::one_line;
 use ratatui::{
     buffer::Buffer,
     layout::Rect,
@@ -56,7 +57,7 @@ pub(in super::super) fn view_prompt(
         (Some(prompt), _) => draw_prompt(prompt, area, below, buf, look),
         (None, Some(expression)) => {
             let room = usize::from(area.width).saturating_sub(7);
-            let expression = cut(&look.text(expression.as_bytes()), room, look);
+            let expression = cut(&look.text_line(&one_line(expression)), room, look);
             Line::from(vec![
                 Span::styled("filter ", look.quiet()),
                 Span::styled(expression, look.strong()),
@@ -93,8 +94,9 @@ fn draw_prompt(prompt: &Prompt, area: Rect, below: Rect, buf: &mut Buffer, look:
         ..area
     };
     verdict.render(place, buf);
-    draw_advice(prompt, typed, below, buf, look);
-    if !prompt.completion.is_empty() {
+    if prompt.completion.is_empty() {
+        draw_advice(prompt, typed, below, buf, look);
+    } else {
         prompt.completion.view(typed, buf.area, buf, look);
     }
 }
@@ -110,7 +112,7 @@ fn draw_advice(prompt: &Prompt, typed: Rect, below: Rect, buf: &mut Buffer, look
         .chars()
         .take(wrong.column.saturating_sub(1));
     let before = typed_before.collect::<String>().width();
-    let text = look.text(format!("^ {}", wrong.advice).as_bytes());
+    let text = look.text_line(&format!("^ {}", wrong.advice));
     // A message that does not fit behind its place stands at the end of the line.
     let room = usize::from(below.right().saturating_sub(typed.x));
     let before = before.min(room.saturating_sub(text.width()));

@@ -1,6 +1,7 @@
 //! `petrel-probe record`: what goes through it, and what it writes.
 
 mod endings;
+mod exchanges;
 mod files;
 mod process;
 mod recording;

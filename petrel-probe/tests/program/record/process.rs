@@ -15,7 +15,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// A recorder at work, which ends with the test, and the folder that it writes to.
 pub(crate) struct Recorder {
     child: Child,
-    stdout: BufReader<ChildStdout>,
+    stdout: Option<BufReader<ChildStdout>>,
     stderr: BufReader<ChildStderr>,
     listening: String,
     folder: tempfile::TempDir,
@@ -60,14 +60,21 @@ impl Recorder {
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
-        let Some(listening) = line.trim_end().strip_prefix("listening on ") else {
+        let listening = line.trim_end().strip_prefix("listening on ");
+        let listening = listening.map(str::to_owned).or_else(|| {
+            let line: serde_json::Value = serde_json::from_str(&line).ok()?;
+            Some(line["endpoint"].as_str()?.to_owned())
+        });
+        let Some(listening) = listening else {
+            // It may be at work all the same.
+            let _ = child.kill();
             stderr.read_to_string(&mut line).unwrap();
             panic!("{line}");
         };
         Self {
-            listening: listening.to_owned(),
+            listening,
             child,
-            stdout,
+            stdout: Some(stdout),
             stderr,
             folder,
         }
@@ -85,6 +92,22 @@ impl Recorder {
 
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The next line that it prints.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        let stdout = self.stdout.as_mut().unwrap();
+        assert!(
+            stdout.read_line(&mut line).unwrap() > 0,
+            "it has no more to say"
+        );
+        line
+    }
+
+    /// Reads no more of what it prints.
+    pub(crate) fn hang_up(&mut self) {
+        self.stdout = None;
     }
 
     /// The file, unless it is a ring.
@@ -106,7 +129,9 @@ impl Recorder {
     /// Waits until it is gone.
     pub(crate) fn wait(mut self) -> Ended {
         let (mut stdout, mut stderr) = (String::new(), String::new());
-        self.stdout.read_to_string(&mut stdout).unwrap();
+        if let Some(said) = &mut self.stdout {
+            said.read_to_string(&mut stdout).unwrap();
+        }
         self.stderr.read_to_string(&mut stderr).unwrap();
         let code = self.child.wait().unwrap().code();
         let empty = tempfile::tempdir().unwrap();

@@ -31,7 +31,7 @@ fn read_all(stream: &mut impl Read) -> Vec<u8> {
 #[test]
 fn every_byte_arrives_both_ways_at_once_and_is_recorded() {
     let upstream = Upstream::start();
-    let recorder = Recorder::start(&upstream.addr().to_string(), &[]);
+    let recorder = Recorder::start(&upstream.addr().to_string(), &["--quiet"]);
     let client = recorder.connect();
     let server = upstream.accept();
     let sent = [1, 2].map(|seed| Noise::new(seed).bytes(3 << 20));
@@ -59,7 +59,7 @@ fn every_byte_arrives_both_ways_at_once_and_is_recorded() {
 #[test]
 fn after_a_half_close_the_answer_still_comes() {
     let upstream = Upstream::start();
-    let recorder = Recorder::start(&upstream.addr().to_string(), &[]);
+    let recorder = Recorder::start(&upstream.addr().to_string(), &["--quiet"]);
     let mut client = recorder.connect();
     let mut server = upstream.accept();
     client.write_all(b"question").unwrap();
@@ -77,7 +77,7 @@ fn after_a_half_close_the_answer_still_comes() {
 fn who_does_not_read_holds_the_other_side_up() {
     const MUCH: usize = 64 << 20;
     let upstream = Upstream::start();
-    let recorder = Recorder::start(&upstream.addr().to_string(), &[]);
+    let recorder = Recorder::start(&upstream.addr().to_string(), &["--quiet"]);
     let mut client = recorder.connect();
     let mut server = upstream.accept();
     client.set_nonblocking(true).unwrap();
@@ -110,7 +110,7 @@ fn who_does_not_read_holds_the_other_side_up() {
 fn many_connections_at_once_are_kept_apart() {
     const COUNT: usize = 200;
     let upstream = Upstream::start();
-    let recorder = Recorder::start(&upstream.addr().to_string(), &[]);
+    let recorder = Recorder::start(&upstream.addr().to_string(), &["--quiet"]);
     let mut clients = Vec::new();
     for number in 0..COUNT {
         let mut client = recorder.connect();
@@ -142,7 +142,7 @@ fn unix_sockets_are_recorded_under_addresses_that_are_made_up() {
     let path = |name| folder.path().join(name);
     let listener = UnixListener::bind(path("up")).unwrap();
     let [listen, upstream] = ["listen", "up"].map(|name| format!("unix:{}", path(name).display()));
-    let recorder = Recorder::start_at(&listen, &upstream, &[]);
+    let recorder = Recorder::start_at(&listen, &upstream, &["--quiet"]);
     assert_eq!(recorder.listening(), listen);
     for text in [&b"one"[..], b"two"] {
         let mut client = UnixStream::connect(path("listen")).unwrap();
@@ -179,7 +179,7 @@ fn ipv6_is_recorded_as_such() {
         return;
     }
     let upstream = Upstream::start();
-    let recorder = Recorder::start_at("[::1]:0", &upstream.addr().to_string(), &[]);
+    let recorder = Recorder::start_at("[::1]:0", &upstream.addr().to_string(), &["--quiet"]);
     let mut client = patient(TcpStream::connect(recorder.listening()).unwrap());
     client.write_all(b"six").unwrap();
     client.shutdown(Shutdown::Write).unwrap();

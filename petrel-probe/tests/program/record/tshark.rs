@@ -81,7 +81,7 @@ fn tshark_reads_every_byte_and_finds_nothing_wrong() {
         return;
     }
     let upstream = Upstream::start();
-    let recorder = Recorder::start(&upstream.addr().to_string(), &[]);
+    let recorder = Recorder::start(&upstream.addr().to_string(), &["--quiet"]);
     let mut noise = Noise::new(1);
     let mut sent = Vec::new();
     for _ in 0..3 {
@@ -127,7 +127,7 @@ fn tshark_reads_what_a_killed_recorder_left() {
         return;
     }
     let upstream = Upstream::start();
-    let recorder = Recorder::start(&upstream.addr().to_string(), &[]);
+    let recorder = Recorder::start(&upstream.addr().to_string(), &["--quiet"]);
     let mut client = recorder.connect();
     let mut server = upstream.accept();
     let bytes = Noise::new(1).bytes(10_000);

@@ -5,7 +5,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::{
     io::{Read, Write},
     path::Path,
-    sync::mpsc::{self, Receiver},
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -142,7 +142,19 @@ impl Pty {
 
     /// Waits for the end of the program, and gives its exit code.
     pub(super) fn wait_for_exit(&mut self) -> u32 {
-        self.child.wait().unwrap().exit_code()
+        let mut killer = self.child.clone_killer();
+        let (ended, watched) = mpsc::channel::<()>();
+        let watch = thread::spawn(move || {
+            let is_late = watched.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout);
+            if is_late {
+                killer.kill().unwrap();
+            }
+            is_late
+        });
+        let status = self.child.wait().unwrap();
+        drop(ended);
+        assert!(!watch.join().unwrap(), "it does not end");
+        status.exit_code()
     }
 
     /// The terminal is as it was before: its settings, its screen, its cursor.
