@@ -199,7 +199,7 @@ impl Framer {
         let here = self.pending.bytes.len() as u64 + self.missing;
         // Without all of the name there is not much to drop.
         let is_named = self.gaps.first().is_none_or(|gap| gap.at >= payload_at);
-        if is_named && (payload_at + 1..=header.frame_len(false)).contains(&here) {
+        if is_named && (payload_at + 1..header.frame_len(false)).contains(&here) {
             let kept = usize::try_from(payload_at).unwrap_or(usize::MAX);
             self.pending.truncate(kept);
             let (at, len, cause) = (payload_at, here - payload_at, GapCause::Limit);

@@ -378,6 +378,55 @@ fn messages_inside_the_payload_of_the_expected_one_are_not_taken_for_it() {
 }
 
 #[test]
+fn a_message_at_the_end_of_a_payload_is_not_taken_for_one_by_its_place() {
+    // The header of the second frame is lost; its payload ends with what looks like a frame.
+    let inner = frame(900, "inner", b"carried");
+    let frames = [
+        frame(1, "PROTOCHECK", &[0]),
+        frame(2, "carrier", &[&[b'x'; 50][..], &inner].concat()),
+        frame(3, "next", b"next"),
+        frame(4, "next", b"next"),
+    ];
+    let steps = [
+        Step::Data(&frames[0]),
+        Step::Gap(20),
+        Step::Data(&frames[1][20..]),
+        Step::Data(&frames[2]),
+        Step::Data(&frames[3]),
+    ];
+    let out = told(Framer::new(Side::Client, config()), &steps);
+    let whole = [frames[0].clone(), frames[2].clone(), frames[3].clone()];
+    assert_eq!(bytes(&out), whole);
+}
+
+#[test]
+fn when_too_much_waits_a_payload_is_a_gap_and_the_next_message_is_whole() {
+    let frames = [
+        frame(1, "PROTOCHECK", &[0]),
+        frame(2, "long", &[b'x'; 1000]),
+        frame(3, "next", b"next"),
+    ];
+    let mut framer = Framer::new(Side::Client, config());
+    let mut out = Vec::new();
+    framer.data(&frames[0], 0, 0, &mut |one| out.push(one));
+    framer.data(&frames[1][..600], 100, 1, &mut |one| out.push(one));
+    framer.relieve();
+    assert_eq!(framer.held(), 15);
+    framer.data(&frames[1][600..], 700, 2, &mut |one| out.push(one));
+    framer.data(&frames[2], 2000, 3, &mut |one| out.push(one));
+    framer.end(GapCause::ConnectionEnded, &mut |one| out.push(one));
+    let long = &out[1].message;
+    let gap = Gap {
+        at: 15,
+        len: 585,
+        cause: GapCause::Limit,
+    };
+    assert_eq!(long.gaps, [gap]);
+    assert_eq!(long.bytes.len(), frames[1].len() - 585);
+    assert_eq!(out[2].message.bytes, frames[2]);
+}
+
+#[test]
 fn a_candidate_whose_name_turns_out_to_be_no_text_is_none() {
     // A header that claims a long name, cut by the end of its segment; what follows is no text.
     let mut lure = frame(9, "lure-lure-lure", b"");
