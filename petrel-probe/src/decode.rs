@@ -1,5 +1,6 @@
 //! From packets to exchanges: who talks Petrel with whom, and what they say.
 
+mod bounds;
 mod candidate;
 mod flows;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::{
     DecoderConfig,
+    bounds::{FLOWS_MAX, HELD_MAX},
     candidate::{Candidate, Kept, Speech},
     tracked::{Ends, Talk, Tracked, tell},
 };
@@ -13,24 +14,16 @@ use crate::{
     totals::Totals,
 };
 use std::{
-    cmp::Reverse,
     collections::{BTreeSet, HashMap},
     net::SocketAddr,
 };
-
-/// Connections that are followed at once. Of more an eighth is let go: those that are over or not
-/// Petrel first, then those that were idle longest.
-const FLOWS_MAX: usize = 32_768;
-
-/// Bytes that may wait in all connections together.
-const HELD_MAX: usize = 96 << 20;
 
 /// All connections, by their two ends.
 #[derive(Debug)]
 pub(super) struct Flows {
     config: DecoderConfig,
-    by_ends: HashMap<Ends, usize>,
-    slots: Vec<Tracked>,
+    pub(super) by_ends: HashMap<Ends, usize>,
+    pub(super) slots: Vec<Tracked>,
     free: Vec<usize>,
     /// The connection of the last segment: the next one is often of the same.
     last: Option<(SocketAddr, SocketAddr, usize)>,
@@ -38,7 +31,7 @@ pub(super) struct Flows {
     known_ports: BTreeSet<u16>,
     petrel_connections: u32,
     segments: u64,
-    held: usize,
+    pub(super) held: usize,
 }
 
 impl Flows {
@@ -184,25 +177,7 @@ impl Flows {
         slot
     }
 
-    /// Lets an eighth of all connections go, so that what it takes to choose them is shared by many.
-    fn make_room(&mut self, totals: &mut Totals, out: &mut dyn FnMut(Event)) {
-        let used = self.by_ends.values().filter_map(|&slot| {
-            let tracked = self.slots.get(slot)?;
-            let worth = match tracked.talk {
-                Talk::Quiet => 0,
-                Talk::Unknown(_) => 1,
-                Talk::Petrel { .. } => 2,
-            };
-            Some((worth, tracked.last_segment, slot))
-        });
-        let mut used: Vec<_> = used.collect();
-        used.sort_unstable();
-        for (_, _, slot) in used.into_iter().take(FLOWS_MAX / 8) {
-            self.close(slot, End::Open, totals, out);
-        }
-    }
-
-    fn talk(&mut self, slot: usize) -> Option<&mut Talk> {
+    pub(super) fn talk(&mut self, slot: usize) -> Option<&mut Talk> {
         self.slots.get_mut(slot).map(|tracked| &mut tracked.talk)
     }
 
@@ -238,7 +213,7 @@ impl Flows {
     }
 
     /// Lets a flow do something, and hands on what it tells.
-    fn work(
+    pub(super) fn work(
         &mut self,
         slot: usize,
         totals: &mut Totals,
@@ -303,7 +278,7 @@ impl Flows {
     }
 
     /// Counts anew what waits of a connection.
-    fn measure(&mut self, slot: usize) {
+    pub(super) fn measure(&mut self, slot: usize) {
         if let Some(tracked) = self.slots.get_mut(slot) {
             let held = tracked.holds();
             self.held = (self.held + held).saturating_sub(tracked.held);
@@ -351,7 +326,13 @@ impl Flows {
     }
 
     /// A connection is let go.
-    fn close(&mut self, slot: usize, end: End, totals: &mut Totals, out: &mut dyn FnMut(Event)) {
+    pub(super) fn close(
+        &mut self,
+        slot: usize,
+        end: End,
+        totals: &mut Totals,
+        out: &mut dyn FnMut(Event),
+    ) {
         self.end_talk(slot, end, totals, out);
         if let Some(tracked) = self.slots.get(slot) {
             self.by_ends.remove(&tracked.ends);
@@ -416,26 +397,5 @@ impl Flows {
                 if candidate.has_data() && !candidate.is_tls());
             said_something && tracked.is_served_at(&self.config.ports)
         })
-    }
-
-    /// Too much waits: the connections that hold most stop waiting, until half of it is told. So what it
-    /// takes to choose them is shared by many segments.
-    fn relieve(&mut self, totals: &mut Totals, out: &mut dyn FnMut(Event)) {
-        let holders = self.slots.iter().enumerate();
-        let mut holders: Vec<_> = holders
-            .filter(|(_, tracked)| tracked.held > 0)
-            .map(|(slot, tracked)| (Reverse(tracked.held), slot))
-            .collect();
-        holders.sort_unstable();
-        for (_, slot) in holders {
-            if self.held <= HELD_MAX / 2 {
-                break;
-            }
-            self.work(slot, totals, out, |flow, told| flow.force(told));
-            if let Some(Talk::Petrel { conversation, .. }) = self.talk(slot) {
-                conversation.relieve(out);
-            }
-            self.measure(slot);
-        }
     }
 }
