@@ -3,9 +3,12 @@
 //! A gap comes out as a gap. Of bytes that were sent twice the first count. No I/O, no clock: what is
 //! old is told by packets, not by time.
 
+mod cuts;
 mod flow;
+mod history;
 #[cfg(test)]
 mod tests;
+mod waiting;
 mod way;
 
 pub use flow::{Counters, Flow};

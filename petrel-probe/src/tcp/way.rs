@@ -1,27 +1,15 @@
 //! One way of a connection: its bytes put in order.
 
-use super::{Counters, Patience, StreamEvent, Way};
+use super::{
+    Counters, Patience, StreamEvent, Way,
+    cuts::Cuts,
+    history::History,
+    waiting::{OVERHEAD, Piece, Waiting},
+};
 use crate::{capture::Segment, exchange::GapCause};
-use std::collections::BTreeMap;
-
-/// What a waiting piece costs beside its bytes.
-const OVERHEAD: usize = 96;
-
-/// Bytes that were handed out and are kept, to be compared with what is sent again.
-const HISTORY: usize = 4 << 10;
 
 /// Offsets further from the next byte than this are of another connection, or nonsense.
 const WINDOW: i64 = 1 << 30;
-
-/// A piece of the stream that came before its turn.
-#[derive(Clone, Debug)]
-struct Piece {
-    bytes: Vec<u8>,
-    source: u64,
-    time_ns: u64,
-    /// Number of the packet that brought it.
-    packet: u64,
-}
 
 /// A segment of a way whose first sequence number is not known yet.
 #[derive(Clone, Debug)]
@@ -40,17 +28,16 @@ pub(super) struct WayState {
     anchor: Option<u32>,
     early: Vec<Early>,
     next: u64,
-    waiting: BTreeMap<u64, Piece>,
-    /// Bytes that packets had and the capture cut off: from, to.
-    cuts: BTreeMap<u64, u64>,
-    /// Cost of what waits, early segments included.
-    held: usize,
+    waiting: Waiting,
+    cuts: Cuts,
+    /// Cost of the early segments.
+    held_early: usize,
     acknowledged: u64,
     /// An acknowledgment that came before the anchor.
     early_acknowledged: Option<u32>,
     fin: Option<u64>,
     is_over: bool,
-    history: Vec<u8>,
+    history: History,
 }
 
 impl WayState {
@@ -60,14 +47,14 @@ impl WayState {
             anchor: None,
             early: Vec::new(),
             next: 0,
-            waiting: BTreeMap::new(),
-            cuts: BTreeMap::new(),
-            held: 0,
+            waiting: Waiting::new(),
+            cuts: Cuts::new(),
+            held_early: 0,
             acknowledged: 0,
             early_acknowledged: None,
             fin: None,
             is_over: false,
-            history: Vec::new(),
+            history: History::new(),
         }
     }
 
@@ -80,7 +67,7 @@ impl WayState {
     }
 
     pub(super) const fn held(&self) -> usize {
-        self.held
+        self.held_early + self.waiting.held()
     }
 
     /// Bytes that are kept for comparison only.
@@ -91,10 +78,10 @@ impl WayState {
     /// Nothing of this way is of interest any more: what waits is dropped. Its place stays known.
     pub(super) fn forget(&mut self) {
         self.early = Vec::new();
-        self.waiting = BTreeMap::new();
-        self.cuts = BTreeMap::new();
-        self.history = Vec::new();
-        self.held = 0;
+        self.waiting = Waiting::new();
+        self.cuts = Cuts::new();
+        self.history = History::new();
+        self.held_early = 0;
     }
 
     /// The bytes with which this way would begin, if it began with what came so far.
@@ -166,7 +153,7 @@ impl WayState {
                 missing,
                 fin,
             } = early;
-            self.held = self.held.saturating_sub(piece.bytes.len() + OVERHEAD);
+            self.held_early = self.held_early.saturating_sub(piece.bytes.len() + OVERHEAD);
             let segment = Arrival {
                 sequence,
                 missing,
@@ -226,7 +213,7 @@ impl WayState {
         }
         if self.anchor.is_none() {
             let bytes = payload.to_vec();
-            self.held += bytes.len() + OVERHEAD;
+            self.held_early += bytes.len() + OVERHEAD;
             let piece = Piece {
                 bytes,
                 source,
@@ -252,7 +239,7 @@ impl WayState {
 
     /// Drops what is kept for comparison only.
     pub(super) fn drop_history(&mut self) {
-        self.history = Vec::new();
+        self.history = History::new();
     }
 
     /// What waits for longer than patience allows is told, and gaps before it.
@@ -266,12 +253,12 @@ impl WayState {
         let is_old = |piece: &Piece| packet.saturating_sub(piece.packet) >= patience.packets;
         if self.anchor.is_none() {
             let oldest = self.early.first();
-            if self.held > patience.bytes || oldest.is_some_and(|early| is_old(&early.piece)) {
+            if self.held() > patience.bytes || oldest.is_some_and(|early| is_old(&early.piece)) {
                 self.begin_in_mid_stream(counters, out);
             }
         }
-        while let Some((&at, piece)) = self.waiting.first_key_value() {
-            let is_too_much = self.held > patience.bytes;
+        while let Some((at, piece)) = self.waiting.first() {
+            let is_too_much = self.held() > patience.bytes;
             if !is_too_much && !is_old(piece) {
                 break;
             }
@@ -295,7 +282,7 @@ impl WayState {
         out: &mut dyn FnMut(StreamEvent<'_>),
     ) {
         self.begin_in_mid_stream(counters, out);
-        while let Some((&at, _)) = self.waiting.first_key_value() {
+        while let Some((at, _)) = self.waiting.first() {
             if only_acknowledged && self.acknowledged < at {
                 return;
             }
@@ -306,10 +293,8 @@ impl WayState {
             return;
         }
         // Behind the last byte: what the FIN, an acknowledgment or a cut packet tells of.
-        let cut = self.cuts.last_key_value().map_or(0, |(_, &to)| to);
-        let end = self
-            .fin
-            .unwrap_or_else(|| self.acknowledged_data().max(cut));
+        let told = self.acknowledged_data().max(self.cuts.end());
+        let end = self.fin.unwrap_or(told);
         if end > self.next {
             self.skip_to(end, cause, out);
         }
@@ -365,8 +350,7 @@ impl WayState {
         }
         if arrival.missing > 0 && end > self.next {
             let from = at + bytes.len() as u64;
-            let to = self.cuts.entry(from).or_insert(end);
-            *to = (*to).max(end);
+            self.cuts.add(from, end);
         }
         if !bytes.is_empty() {
             if at == self.next && self.waiting.is_empty() {
@@ -397,101 +381,40 @@ impl WayState {
         if is_keepalive {
             return;
         }
-        let end = at + bytes.len() as u64;
-        let mut conflict = self.conflict_with_history(at, bytes);
-        let mut from = at.max(self.next);
-        let mut pieces = Vec::new();
-        let slice = |from: u64, to: u64| {
-            let range = usize::try_from(from - at).ok()?..usize::try_from(to - at).ok()?;
-            bytes.get(range)
-        };
-        for (&start, there) in self.waiting.range(..end) {
-            let stop = start + there.bytes.len() as u64;
-            if stop <= from {
-                continue;
-            }
-            if from < start {
-                pieces.push((from, start));
-            }
-            let (first, last) = (from.max(start), end.min(stop));
-            let old = usize::try_from(first - start)
-                .ok()
-                .and_then(|at| there.bytes.get(at..));
-            if let (Some(new), Some(old)) = (slice(first, last), old) {
-                conflict += differing(new, old);
-            }
-            from = last;
-        }
-        if from < end {
-            pieces.push((from, end));
-        }
+        let placed = self.waiting.place(at, bytes, self.next, origin);
+        let conflict = placed.conflict + self.history.conflict(self.next, at, bytes);
         if conflict > 0 {
             out(StreamEvent::Conflict {
                 way: self.way,
                 len: conflict,
             });
         }
-        match pieces.first() {
+        match placed.first {
             None => counters.retransmissions += 1,
-            Some(&(first, _)) if first > self.next => counters.out_of_order += 1,
+            Some(first) if first > self.next => counters.out_of_order += 1,
             Some(_) => {}
         }
-        for (from, to) in pieces {
-            let Some(bytes) = slice(from, to) else {
-                continue;
-            };
-            self.held += bytes.len() + OVERHEAD;
-            let piece = Piece {
-                bytes: bytes.to_vec(),
-                source: origin.source + (from - at),
-                ..*origin
-            };
-            self.waiting.insert(from, piece);
-        }
-    }
-
-    /// How many bytes of what was handed out already differ from what comes again.
-    fn conflict_with_history(&self, at: u64, bytes: &[u8]) -> u64 {
-        let kept_from = self.next - self.history.len() as u64;
-        let from = at.max(kept_from);
-        let (Ok(in_history), Ok(in_bytes)) = (
-            usize::try_from(from.saturating_sub(kept_from)),
-            usize::try_from(from.saturating_sub(at)),
-        ) else {
-            return 0;
-        };
-        let old = self.history.get(in_history..).unwrap_or_default();
-        differing(bytes.get(in_bytes..).unwrap_or_default(), old)
     }
 
     /// Tells what is next in order, as long as there is something.
     fn hand_out(&mut self, out: &mut dyn FnMut(StreamEvent<'_>)) {
         loop {
-            let first = self.waiting.first_key_value().map(|(&at, _)| at);
+            let first = self.waiting.first().map(|(at, _)| at);
             if first == Some(self.next) {
-                if let Some((_, piece)) = self.waiting.pop_first() {
-                    self.held = self.held.saturating_sub(piece.bytes.len() + OVERHEAD);
+                if let Some(piece) = self.waiting.pop_first() {
                     self.tell(&piece.bytes, piece.source, piece.time_ns, out);
                 }
                 continue;
             }
             // What the capture cut off will not come, unless it waits already.
-            self.cuts = if self.cuts.is_empty() {
+            let Some((_, to)) = self.cuts.first_within(self.next, self.next + 1) else {
                 break;
-            } else {
-                self.cuts.split_off(&self.next)
             };
-            match self.cuts.first_key_value() {
-                Some((&from, &to)) if from == self.next => {
-                    let end = first.map_or(to, |first| first.min(to));
-                    self.cuts.remove(&from);
-                    if end < to {
-                        self.cuts.insert(end, to);
-                    }
-                    self.gap(end, GapCause::SnapLength, out);
-                }
-                _ => break,
-            }
+            self.gap(
+                first.map_or(to, |first| first.min(to)),
+                GapCause::SnapLength,
+                out,
+            );
         }
         self.reach_end(out);
     }
@@ -499,19 +422,14 @@ impl WayState {
     /// Goes on at an offset: what lies before it is missing, some of it for reasons that are known.
     fn skip_to(&mut self, at: u64, cause: GapCause, out: &mut dyn FnMut(StreamEvent<'_>)) {
         while self.next < at {
-            let cut = self
-                .cuts
-                .range(self.next..at)
-                .next()
-                .map(|(&from, &to)| (from, to));
+            let cut = self.cuts.first_within(self.next, at);
             let to = cut.map_or(at, |(from, _)| from);
             if to > self.next {
                 let split = self.acknowledged.clamp(self.next, to);
                 self.gap(split, GapCause::Lost, out);
                 self.gap(to, cause, out);
             }
-            if let Some((from, to)) = cut {
-                self.cuts.remove(&from);
+            if let Some((_, to)) = cut {
                 self.gap(to.min(at), GapCause::SnapLength, out);
             }
         }
@@ -545,16 +463,7 @@ impl WayState {
         out: &mut dyn FnMut(StreamEvent<'_>),
     ) {
         self.next += bytes.len() as u64;
-        if self.history.len() + bytes.len() > 2 * HISTORY {
-            let keep = HISTORY.saturating_sub(bytes.len()).min(self.history.len());
-            self.history.drain(..self.history.len() - keep);
-        }
-        let tail = bytes.len().saturating_sub(HISTORY);
-        if tail > 0 {
-            self.history.clear();
-        }
-        self.history
-            .extend_from_slice(bytes.get(tail..).unwrap_or_default());
+        self.history.remember(bytes);
         out(StreamEvent::Data {
             way: self.way,
             bytes,
@@ -571,12 +480,4 @@ struct Arrival<'a> {
     missing: u32,
     fin: bool,
     bytes: &'a [u8],
-}
-
-/// In how many places two runs of bytes differ, as far as both go.
-fn differing(a: &[u8], b: &[u8]) -> u64 {
-    if a.len() == b.len() && a == b {
-        return 0;
-    }
-    a.iter().zip(b).filter(|(a, b)| a != b).count() as u64
 }
