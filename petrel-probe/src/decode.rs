@@ -8,7 +8,7 @@ mod tests;
 mod tracked;
 
 use crate::{
-    capture::{Dissector, Packet, Segment},
+    capture::{Dissector, INCOMPLETE_FRAGMENT, Packet, Segment},
     exchange::Event,
     tcp::Patience,
     totals::Totals,
@@ -69,11 +69,11 @@ impl Decoder {
 
     /// There are no more packets: everything that waits is told.
     pub fn finish(&mut self, out: &mut dyn FnMut(Event)) {
-        let waiting = self.dissector.waiting_fragments() as u64;
+        let waiting = self.dissector.incomplete();
         if waiting > 0 {
             self.totals
                 .skipped_packets
-                .insert("datagrams of which fragments are missing", waiting);
+                .insert(INCOMPLETE_FRAGMENT, waiting);
         }
         self.flows.finish(&mut self.totals, out);
     }

@@ -198,9 +198,9 @@ fn run(
 ) -> Result<Totals, Failure> {
     let mut reader = Reader::new(input).map_err(|error| match error {
         CaptureError::Io(error) => Failure::reading(name, &error),
-        CaptureError::NotACapture(reason) => {
+        CaptureError::NotACapture { looks_like, advice } => {
             let name = name.display();
-            let message = format!("{name} is no capture that can be read: {reason}");
+            let message = format!("{name} cannot be decoded: it is {looks_like}; {advice}");
             Failure::new(Exit::Unreachable, message)
         }
     })?;
@@ -237,7 +237,7 @@ fn run(
     if listener.goes_on() {
         decoder.finish(&mut |event| listener.tell(Told::Event(event)));
     }
-    decoder.totals_mut().ending = reader.ending().clone();
+    decoder.totals_mut().ending = reader.ending();
     let totals = decoder.totals().clone();
     listener.outcome.map(|_| totals)
 }

@@ -1,78 +1,87 @@
-//! From the link layer to the IP packet.
+//! Link layers: what stands before an IP packet.
 
-/// Link types by their numbers at tcpdump.org.
-mod types {
-    pub(super) const NULL: u32 = 0;
-    pub(super) const ETHERNET: u32 = 1;
-    pub(super) const RAW_BSD: [u32; 2] = [12, 14];
-    pub(super) const RAW: u32 = 101;
-    pub(super) const LOOP: u32 = 108;
-    pub(super) const LINUX_SLL: u32 = 113;
-    pub(super) const IPV4: u32 = 228;
-    pub(super) const IPV6: u32 = 229;
-    pub(super) const LINUX_SLL2: u32 = 276;
-}
+use super::{Skip, UNDESCRIBED};
 
-/// Tags of VLANs that may be stacked; more of them are no network anybody runs.
-const TAGS_MAX: usize = 8;
+const IPV4: u16 = 0x0800;
+const IPV6: u16 = 0x86dd;
 
-const ETHERTYPE_IPV4: u16 = 0x0800;
-const ETHERTYPE_IPV6: u16 = 0x86dd;
-
-/// Where the IP packet begins in a frame, or why there is none.
-pub(super) fn ip_offset(link_type: u32, frame: &[u8]) -> Result<usize, &'static str> {
+/// Finds the IP packet in a packet of a link type: where it begins. Which version it is, it says itself.
+#[inline]
+pub(super) fn ip_at(link_type: u32, data: &[u8]) -> Result<usize, Skip> {
     match link_type {
-        types::ETHERNET => of_ethertype(frame, 12),
-        types::LINUX_SLL => of_ethertype(frame, 14),
-        types::LINUX_SLL2 => of_sll2(frame),
-        types::NULL | types::LOOP => of_family(frame),
-        types::RAW | types::IPV4 | types::IPV6 => Ok(0),
-        other if types::RAW_BSD.contains(&other) => Ok(0),
+        1 => tagged(data, 12),
+        113 => tagged(data, 14),
+        276 => cooked_v2(data),
+        12 | 14 | 101 | 228 | 229 => Ok(0),
+        0 | 108 => loopback(data),
+        9 | 50 => point_to_point(data, 0),
+        UNDESCRIBED => Err("interface that the file does not describe"),
         _ => Err("unknown link type"),
     }
 }
 
-/// The type of the payload stands at `at`, tags of VLANs perhaps before it.
-fn of_ethertype(frame: &[u8], mut at: usize) -> Result<usize, &'static str> {
-    for _ in 0..TAGS_MAX {
-        match number(frame, at)? {
-            ETHERTYPE_IPV4 | ETHERTYPE_IPV6 => return Ok(at + 2),
-            // 802.1Q, 802.1ad, and what was in use before: a tag of two bytes, and a type again.
-            0x8100 | 0x88a8 | 0x9100 | 0x9200 => at += 4,
-            0x0806 => return Err("ARP"),
+/// Reads the type of what follows, and passes tags of virtual networks, however many.
+#[inline]
+fn tagged(data: &[u8], at: usize) -> Result<usize, Skip> {
+    let mut at = at;
+    loop {
+        let kind = u16_at(data, at)?;
+        at += 2;
+        match kind {
+            IPV4 | IPV6 => return Ok(at),
+            0x8100 | 0x88a8 | 0x9100 | 0x9200 | 0x9300 => at += 2,
+            0x8864 => return point_to_point(data, at + 6),
+            0x0806 | 0x8035 => return Err("ARP"),
+            0x88cc => return Err("LLDP"),
+            0x8847 | 0x8848 => return Err("MPLS"),
+            0x88e5 => return Err("MACsec"),
             _ => return Err("not IP"),
         }
     }
-    Err("too many VLAN tags")
 }
 
-/// The type stands in front of 18 other bytes; tags, where there are any, behind all of them.
-fn of_sll2(frame: &[u8]) -> Result<usize, &'static str> {
-    match number(frame, 0)? {
-        ETHERTYPE_IPV4 | ETHERTYPE_IPV6 => Ok(20),
-        0x8100 | 0x88a8 => of_ethertype(frame, 22),
+/// The second Linux cooked header has the type at its start; a tag stands behind the whole header.
+fn cooked_v2(data: &[u8]) -> Result<usize, Skip> {
+    match u16_at(data, 0)? {
+        IPV4 | IPV6 => Ok(20),
+        0x8100 | 0x88a8 | 0x9100 | 0x9200 | 0x9300 => tagged(data, 22),
         0x0806 => Err("ARP"),
         _ => Err("not IP"),
     }
 }
 
-/// The address family of the machine that captured, in its byte order, in four bytes.
-fn of_family(frame: &[u8]) -> Result<usize, &'static str> {
-    let head = frame.first_chunk::<4>().ok_or("frame cut short")?;
-    let family = match u32::from_le_bytes(*head) {
-        small @ 0..=0xffff => small,
-        _ => u32::from_be_bytes(*head),
+/// The address family as the capturing machine numbers it, in its byte order.
+fn loopback(data: &[u8]) -> Result<usize, Skip> {
+    let field = data.first_chunk().ok_or("link header cut short")?;
+    let family = match u32::from_le_bytes(*field) {
+        family @ 0..=0xffff => family,
+        swapped => swapped.swap_bytes(),
     };
     match family {
-        // IPv4; IPv6 on NetBSD and OpenBSD, FreeBSD, macOS.
-        2 | 24 | 28 | 30 => Ok(4),
+        2 | 10 | 24 | 28 | 30 => Ok(4),
         _ => Err("not IP"),
     }
 }
 
-fn number(frame: &[u8], at: usize) -> Result<u16, &'static str> {
-    let bytes = frame.get(at..).and_then(|rest| rest.first_chunk::<2>());
-    bytes
-        .map(|bytes| u16::from_be_bytes(*bytes))
-        .ok_or("frame cut short")
+/// The protocol of PPP: one byte or two, behind address and control bytes that may be left out.
+fn point_to_point(data: &[u8], at: usize) -> Result<usize, Skip> {
+    let framed = matches!(data.get(at..), Some([0xff, 0x03, ..] | [0x0f, 0x00, ..]));
+    let at = if framed { at + 2 } else { at };
+    let (protocol, len) = match data.get(at) {
+        Some(0xff) => return Err("link header cut short"),
+        Some(byte) if byte & 1 == 1 => (u16::from(*byte), 1),
+        _ => (u16_at(data, at)?, 2),
+    };
+    match protocol {
+        0x0021 | 0x0057 | IPV4 | IPV6 => Ok(at + len),
+        _ => Err("not IP"),
+    }
+}
+
+#[inline]
+fn u16_at(data: &[u8], at: usize) -> Result<u16, Skip> {
+    let field = data.get(at..).and_then(<[u8]>::first_chunk);
+    field
+        .map(|field| u16::from_be_bytes(*field))
+        .ok_or("link header cut short")
 }

@@ -3,18 +3,34 @@
 //! Bytes of a file go in, [`Packet`]s come out; a packet goes in, [`Segment`]s come out. Nothing is
 //! opened here and no clock is read.
 
-mod buffer;
-mod dissect;
+mod classic;
+#[doc(hidden)]
+pub mod craft;
+mod dissector;
+mod error;
 mod fragments;
+mod ip;
 mod link;
 mod reader;
+mod sections;
 #[cfg(test)]
 mod tests;
+mod window;
 
-pub use dissect::Dissector;
-pub use reader::{CaptureError, Reader};
+pub use dissector::Dissector;
+pub use error::CaptureError;
+pub use reader::Reader;
 
 use std::net::SocketAddr;
+
+/// Why a packet carries no segment, for counting: a short phrase, the same for all packets alike.
+pub type Skip = &'static str;
+
+/// Fragments whose datagram never became whole; [`Dissector::incomplete`] counts them.
+pub const INCOMPLETE_FRAGMENT: Skip = "fragment of an incomplete datagram";
+
+/// The link type of packets whose interface the file does not describe.
+pub const UNDESCRIBED: u32 = u32::MAX;
 
 /// A packet as the file holds it.
 #[derive(Clone, Copy, Debug)]

@@ -12,7 +12,10 @@ mod subject;
 
 use clap::{Parser, Subcommand};
 use petrel_cli::{Exit, Failure, LogArgs, SelfCommand};
-use std::process::ExitCode;
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
 
 /// Look inside Petrel traffic: decode captures, send requests, replay and record
 ///
@@ -53,7 +56,17 @@ pub fn main() -> ExitCode {
 }
 
 fn execute(arguments: &Arguments) -> Result<Exit, Failure> {
-    let _log = arguments.log.start()?;
+    let is_drawn = match &arguments.command {
+        None => arguments.open.is_drawn(),
+        Some(Command::Record(record)) => record.is_drawn(),
+        Some(_) => false,
+    };
+    // Lines of the log would lie over what is drawn on the same terminal.
+    let is_in_the_way = is_drawn && io::stderr().is_terminal();
+    let _log = match is_in_the_way {
+        true => None,
+        false => Some(arguments.log.start()?),
+    };
     match &arguments.command {
         None => open::execute(&arguments.open),
         Some(Command::Decode(decode)) => decode::execute(decode),

@@ -61,12 +61,32 @@ impl OpenArgs {
 }
 
 #[cfg(feature = "tui")]
+impl OpenArgs {
+    fn traffic(&self) -> tui::Source {
+        match &self.subject {
+            Some(Subject::File(path)) => tui::Source::File(path.clone()),
+            Some(Subject::Stdin) => tui::Source::Stdin,
+            Some(Subject::Target(_)) | None => tui::Source::Nowhere,
+        }
+    }
+
+    /// Whether the terminal interface is opened.
+    pub(super) fn is_drawn(&self) -> bool {
+        tui::is_possible(&self.traffic())
+    }
+}
+
+#[cfg(not(feature = "tui"))]
+impl OpenArgs {
+    /// Whether the terminal interface is opened.
+    pub(super) const fn is_drawn(&self) -> bool {
+        false
+    }
+}
+
+#[cfg(feature = "tui")]
 pub(super) fn execute(args: &OpenArgs) -> Result<Exit, Failure> {
-    let source = match &args.subject {
-        Some(Subject::File(path)) => tui::Source::File(path.clone()),
-        Some(Subject::Stdin) => tui::Source::Stdin,
-        Some(Subject::Target(_)) | None => tui::Source::Nowhere,
-    };
+    let source = args.traffic();
     if !tui::is_possible(&source) {
         return as_text(args);
     }

@@ -80,6 +80,16 @@ pub(super) struct RecordArgs {
     tui: bool,
 }
 
+impl RecordArgs {
+    /// Whether the terminal interface is opened.
+    pub(super) const fn is_drawn(&self) -> bool {
+        #[cfg(feature = "tui")]
+        return self.tui;
+        #[cfg(not(feature = "tui"))]
+        return false;
+    }
+}
+
 /// How exchanges are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {

@@ -10,7 +10,7 @@ mod draw;
 mod tests;
 
 pub(crate) use completion::Completion;
-pub(crate) use draw::{cursor_column, view};
+pub(crate) use draw::view;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -42,15 +42,6 @@ impl Input {
         input
     }
 
-    /// Remembers former texts, the latest one last: Up and Down go through them.
-    #[must_use]
-    pub(crate) fn with_past(mut self, past: impl IntoIterator<Item = String>) -> Self {
-        for text in past {
-            self.remember(text);
-        }
-        self
-    }
-
     /// What was typed.
     pub(crate) fn text(&self) -> &str {
         &self.text
@@ -69,15 +60,10 @@ impl Input {
         self.insert(text);
     }
 
-    /// The text was used: it is the latest one that Up brings back. It stays where it is.
+    /// The text was used: Up brings it back, and Up again those before it. It stays where it is.
     pub(crate) fn keep(&mut self) {
         self.recalled = None;
         self.remember(self.text.clone());
-    }
-
-    /// The texts that are remembered, the latest one last.
-    pub(crate) fn past(&self) -> &[String] {
-        &self.past
     }
 
     /// Replaces what stands between an offset and the cursor, as a completion does. An offset that is

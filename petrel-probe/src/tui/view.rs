@@ -121,7 +121,7 @@ fn title(model: &Model, area: Rect, buf: &mut Buffer) {
     let mut name = Vec::new();
     let word = "petrel-probe  ";
     let mut source = model.traffic.source_name();
-    if source.width() > room {
+    if source.width() + word.len() > room {
         // Of a path its end tells more.
         source = source.rsplit('/').next().unwrap_or(source);
     }

@@ -233,7 +233,7 @@ fn what_cannot_be_read_is_said_in_one_line() {
     for (file, part) in [
         (
             manifest,
-            "is no capture that can be read: it begins like neither pcap nor pcapng",
+            "cannot be decoded: it is text; give a pcap or pcapng file",
         ),
         ("/dev/null/none.pcap", "cannot read /dev/null/none.pcap"),
         (env!("CARGO_MANIFEST_DIR"), "a file was expected"),

@@ -2,9 +2,9 @@
 
 use super::{
     answers::Answer,
+    digits::digits,
     json,
     pager::{Body, Line, Tone},
-    payload::digits,
 };
 use similar::{ChangeTag, TextDiff};
 

@@ -6,6 +6,7 @@
 mod answers;
 mod body;
 mod commands;
+mod digits;
 mod effect;
 mod fields;
 mod json;
@@ -20,6 +21,7 @@ mod state;
 mod tests;
 mod update;
 mod view;
+mod work;
 
 pub(crate) use commands::{Action, COMMANDS};
 pub(crate) use effect::{Effect, Entry, Order, Route};

@@ -1,6 +1,10 @@
 //! The payload as it is typed.
 
-use super::{super::input::Input, json};
+use super::{
+    super::input::Input,
+    digits::{digits, undigits},
+    json,
+};
 use crossterm::event::KeyEvent;
 use ratatui::style::{Modifier, Style};
 use ratatui_textarea::TextArea;
@@ -362,41 +366,4 @@ fn is_unseen(c: char) -> bool {
 /// Combining marks are escaped only where they stand alone.
 fn is_mark(c: char) -> bool {
     ['a', c].iter().collect::<String>().escape_debug().count() == 2
-}
-
-/// Bytes as pairs of hexadecimal digits, sixteen of them on a line.
-pub(super) fn digits(bytes: &[u8]) -> String {
-    let line = |bytes: &[u8]| {
-        let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        pairs.join(" ")
-    };
-    let lines: Vec<String> = bytes.chunks(16).map(line).collect();
-    lines.join("\n")
-}
-
-/// The bytes that pairs of hexadecimal digits mean. White space between them means nothing.
-fn undigits(lines: &[String]) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    let mut half = None;
-    for (line, number) in lines.iter().zip(1..) {
-        for (c, column) in line.chars().zip(1..) {
-            if c.is_whitespace() {
-                continue;
-            }
-            let Some(digit) = c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()) else {
-                let shown = c.escape_debug();
-                return Err(format!(
-                    "'{shown}' at line {number} column {column} is no hexadecimal digit"
-                ));
-            };
-            match half.take() {
-                None => half = Some(digit),
-                Some(high) => bytes.push(high << 4 | digit),
-            }
-        }
-    }
-    match half {
-        None => Ok(bytes),
-        Some(_) => Err("an odd number of digits: two make a byte".to_owned()),
-    }
 }

@@ -3,18 +3,19 @@
 use super::{
     super::{commands::Motion, input::Input},
     Action,
-    effect::{Effect, Order},
+    digits::digits,
+    effect::Effect,
     fields::Field,
     message::Msg,
-    order::Wrong,
     pager::{Body, Line, Tone},
-    payload::{FileState, Kind, Payload},
+    payload::{Kind, Payload},
     state::{Compose, Link, Shown},
 };
 use crate::exchange::Exchange;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use petrel::wire::Escaped;
-use std::{path::PathBuf, sync::Arc};
+
+/// Longer answers are not handed to a terminal.
+const COPY_LEN_MAX: usize = 1 << 20;
 
 /// Tells the composer what happened.
 pub(crate) fn update(compose: &mut Compose, msg: Msg) -> Vec<Effect> {
@@ -201,7 +202,7 @@ impl Compose {
     }
 
     /// Puts in what is selected of what is offered.
-    fn take_completion(&mut self) -> bool {
+    pub(super) fn take_completion(&mut self) -> bool {
         if !self.completion.has_selected() {
             return false;
         }
@@ -287,17 +288,17 @@ impl Compose {
     }
 
     fn copied(&mut self) -> Vec<Effect> {
-        match (self.field, self.answers.selected()) {
-            (Field::Answer | Field::Answers, Some(answer)) => {
-                let payload = answer.payload();
-                let text = match std::str::from_utf8(payload) {
-                    Ok(text) => text.to_owned(),
-                    Err(_) => Escaped(payload).to_string(),
-                };
-                vec![Effect::Copy(text)]
-            }
-            _ => self.copy_command(),
+        let payload = match (self.field, self.answers.selected()) {
+            (Field::Answer | Field::Answers, Some(answer)) => answer.payload(),
+            _ => return self.copy_command(),
+        };
+        if payload.len() > COPY_LEN_MAX {
+            self.complain("no terminal takes a copy of more than 1 MiB");
+            return Vec::new();
         }
+        // What is no text is copied as it can be typed.
+        let text = std::str::from_utf8(payload).map_or_else(|_| digits(payload), str::to_owned);
+        vec![Effect::Copy(text)]
     }
 
     fn copy_command(&mut self) -> Vec<Effect> {
@@ -366,136 +367,6 @@ impl Compose {
                 }
             }
             Err(wrong) => self.complain(wrong),
-        }
-    }
-
-    fn connect(&mut self) -> Vec<Effect> {
-        if self.work.is_some() {
-            self.complain("a request is under way; Esc stops it");
-            return Vec::new();
-        }
-        match self.route() {
-            Ok(route) => {
-                self.link = Link::Opening(route.clone());
-                vec![Effect::Connect(route)]
-            }
-            Err(wrong) => self.refuse(wrong),
-        }
-    }
-
-    fn send(&mut self) -> Vec<Effect> {
-        self.take_completion();
-        if self.work.is_some() {
-            self.complain("a request is under way; Esc stops it");
-            return Vec::new();
-        }
-        if self.payload.kind() == Kind::File {
-            // It may have changed since it was read.
-            return match self.check_all_but_payload() {
-                Ok(()) => self.read_file(true),
-                Err(wrong) => self.refuse(wrong),
-            };
-        }
-        match self.order() {
-            Ok(order) => self.place(order),
-            Err(wrong) => self.refuse(wrong),
-        }
-    }
-
-    fn place(&mut self, order: Order) -> Vec<Effect> {
-        self.begin(&order);
-        let entry = self.entry();
-        let mut effects = vec![Effect::Send(Box::new(order))];
-        if self.names.sent(&entry) {
-            effects.push(Effect::Remember(entry));
-        }
-        effects
-    }
-
-    fn refuse(&mut self, wrong: Wrong) -> Vec<Effect> {
-        self.complain(wrong.text);
-        self.focus(wrong.field);
-        Vec::new()
-    }
-
-    fn read_file(&mut self, sends: bool) -> Vec<Effect> {
-        if self.payload.kind() != Kind::File {
-            return Vec::new();
-        }
-        let path = self.payload.path().text().to_owned();
-        if path.is_empty() {
-            if sends {
-                self.complain("type the path of the file that holds the payload");
-                self.focus(Field::Payload);
-            }
-            return Vec::new();
-        }
-        self.reading.generation += 1;
-        self.reading.sends = sends;
-        self.payload.set_file(FileState::Reading);
-        vec![Effect::ReadFile {
-            path: PathBuf::from(path),
-            generation: self.reading.generation,
-        }]
-    }
-
-    /// What the worker tells.
-    fn told(&mut self, msg: Msg) -> Vec<Effect> {
-        match msg {
-            Msg::Connecting(route) => self.link = Link::Opening(route),
-            Msg::Connected(mut took) => {
-                let exchange = took.exchange.take();
-                self.link = Link::Open(took);
-                return exchange.into_iter().map(Effect::Append).collect();
-            }
-            Msg::Refused(why) => self.link = Link::Refused(why),
-            Msg::Lost(why) => self.link = Link::Lost(why),
-            Msg::Answered(exchange) => return self.answered(exchange, None),
-            Msg::Failed { why, exchange } => {
-                self.complain(why.clone());
-                if let Some(exchange) = exchange {
-                    return self.answered(exchange, Some(why));
-                }
-            }
-            Msg::Finished => self.work = None,
-            Msg::FileRead { generation, bytes } => return self.file_read(generation, bytes),
-            Msg::Warned(what) => self.complain(what),
-            _ => {}
-        }
-        Vec::new()
-    }
-
-    fn answered(&mut self, exchange: Box<Exchange>, failure: Option<String>) -> Vec<Effect> {
-        if let Some(work) = &mut self.work {
-            work.answered += 1;
-        }
-        let append = Effect::Append(exchange.clone());
-        let stays = self.field == Field::Answers && !self.answers.is_last_selected();
-        self.answers.push(exchange, failure, stays);
-        if self.shown == Shown::Command {
-            self.shown = Shown::Answer;
-        }
-        if !stays {
-            self.show();
-        }
-        vec![append]
-    }
-
-    fn file_read(&mut self, generation: u64, bytes: Result<Vec<u8>, String>) -> Vec<Effect> {
-        if generation != self.reading.generation || *self.payload.file() != FileState::Reading {
-            return Vec::new();
-        }
-        let sends = std::mem::take(&mut self.reading.sends);
-        self.payload.set_file(match bytes {
-            Ok(bytes) => FileState::Read(Arc::new(bytes)),
-            Err(why) => FileState::Failed(why),
-        });
-        if !sends || self.payload.kind() != Kind::File || self.work.is_some() {
-            return Vec::new();
-        }
-        match self.order() {
-            Ok(order) => self.place(order),
-            Err(wrong) => self.refuse(wrong),
         }
     }
 }

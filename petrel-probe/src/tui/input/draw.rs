@@ -45,14 +45,6 @@ pub(crate) fn view(input: &Input, area: Rect, buf: &mut Buffer, look: Look, has_
     }
 }
 
-/// In which column of an area so many columns wide the cursor is drawn: where a list of completions
-/// belongs.
-pub(crate) fn cursor_column(input: &Input, width: u16, look: Look) -> u16 {
-    let column = columns_before_cursor(input, look);
-    let hidden = hidden_columns(input, width.into(), look);
-    u16::try_from(column.saturating_sub(hidden)).unwrap_or(width)
-}
-
 fn put(buf: &mut Buffer, area: Rect, column: usize, text: &str, style: Style) {
     let Ok(column) = u16::try_from(column) else {
         return;

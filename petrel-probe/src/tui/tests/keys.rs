@@ -375,6 +375,9 @@ fn any_step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
+    // Each case is up to sixty frames, and every bit of them is looked at.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn no_keys_at_any_size_bring_it_down(
         size in (0_u16..300, 0_u16..100),

@@ -100,7 +100,7 @@ fn line(entry: &Entry) -> io::Result<Vec<u8>> {
 
 /// Writes the file anew. Whoever reads it meanwhile finds the old one.
 fn replace(path: &Path, entries: &[Entry]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
     // Only its owner may read what this makes.
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     for entry in entries {

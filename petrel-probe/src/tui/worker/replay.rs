@@ -81,7 +81,7 @@ impl Replayer {
         let (setup, stores) = (self.setup.clone(), self.stores.clone());
         let (tell, planned) = (self.tell.clone(), Arc::clone(&self.planned));
         self.spawn(generation, move || {
-            let plan = match prepare(&setup, stores, what, &index, &target) {
+            let plan = match prepare(&setup, &stores, what, &index, &target) {
                 Ok((plan, ready)) => {
                     let mut planned = planned.lock().unwrap_or_else(PoisonError::into_inner);
                     if planned.generation == generation {
@@ -139,7 +139,7 @@ impl Drop for Replayer {
 
 fn prepare(
     setup: &Setup,
-    stores: Stores,
+    stores: &Stores,
     what: What,
     index: &Index,
     target: &Target,
@@ -147,7 +147,7 @@ fn prepare(
     let mut recording = Recording::new(stores.clone());
     let wrong = |error: io::Error| format!("cannot read the recorded requests: {error}");
     for row in rows(index, what) {
-        if let Some(exchange) = index.read(row, &stores).map_err(wrong)? {
+        if let Some(exchange) = index.read(row, stores).map_err(wrong)? {
             recording.take(&exchange, true).map_err(wrong)?;
         }
     }

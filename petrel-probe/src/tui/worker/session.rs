@@ -8,7 +8,7 @@ use super::{
     history,
 };
 use crate::talk::{Session, Settings, Step, TalkError};
-use petrel::Endpoint;
+use petrel::{ClientTls, Endpoint};
 use petrel_cli::{Embedded, EmbeddedConfig, Exit, Failure, Target};
 use std::{
     collections::VecDeque,
@@ -40,6 +40,8 @@ impl Composer {
     /// # Errors
     /// If the system gives no thread.
     pub(crate) fn start(setup: Setup, tell: Sender<Msg>) -> Result<Self, Failure> {
+        // Reading keys may warn on standard error: now, and not once the interface has the terminal.
+        let tls = read_tls(&setup);
         let (orders, received) = mpsc::unbounded_channel();
         let start = || {
             let runtime = runtime::Builder::new_current_thread()
@@ -47,7 +49,7 @@ impl Composer {
                 .build()?;
             thread::Builder::new()
                 .name("petrel-compose".to_owned())
-                .spawn(move || runtime.block_on(Worker::new(setup, tell, received).run()))
+                .spawn(move || runtime.block_on(Worker::new(setup, tls, tell, received).run()))
         };
         start().map_err(|error| {
             let message = format!("cannot start a thread to send requests from: {error}");
@@ -63,9 +65,20 @@ impl Composer {
     }
 }
 
+/// What TLS needs, if that is given and can be used. What is wrong with it is told when it is wanted.
+fn read_tls(setup: &Setup) -> Option<ClientTls> {
+    if setup.tls.to_words().is_empty() {
+        return None;
+    }
+    // It is the same for every endpoint under TLS.
+    let any = "tls://localhost:1".parse().ok()?;
+    setup.tls.read_for(&any).ok().flatten()
+}
+
 #[derive(Debug)]
 struct Worker {
     setup: Setup,
+    tls: Option<ClientTls>,
     tell: Sender<Msg>,
     orders: UnboundedReceiver<Effect>,
     /// What was ordered while something else was done.
@@ -93,10 +106,16 @@ impl From<TalkError> for Undone {
 }
 
 impl Worker {
-    fn new(setup: Setup, tell: Sender<Msg>, orders: UnboundedReceiver<Effect>) -> Self {
+    fn new(
+        setup: Setup,
+        tls: Option<ClientTls>,
+        tell: Sender<Msg>,
+        orders: UnboundedReceiver<Effect>,
+    ) -> Self {
         Self {
             connection: setup.first_connection,
             setup,
+            tls,
             tell,
             orders,
             waiting: VecDeque::new(),
@@ -143,9 +162,10 @@ impl Worker {
     }
 
     fn warn_of_history(&self, what: &str, error: &io::Error) {
-        let path = self.setup.history.as_deref().unwrap_or(Path::new(""));
-        let text = format!("the history {} cannot be {what}: {error}", path.display());
-        self.tell(compose::Msg::Warned(text));
+        if let Some(path) = &self.setup.history {
+            let text = format!("the history {} cannot be {what}: {error}", path.display());
+            self.tell(compose::Msg::Warned(text));
+        }
     }
 
     /// What is to be done next. Meanwhile the connection is watched: that it ended is told when it does.
@@ -216,7 +236,11 @@ impl Worker {
     fn settings(&mut self, route: &Route) -> Result<Settings, Failure> {
         let (endpoint, tls) = match &route.target {
             Target::Endpoint(endpoint) if endpoint.is_tls() => {
-                (endpoint.clone(), self.setup.tls.read_for(endpoint)?)
+                let tls = match &self.tls {
+                    Some(tls) => Some(tls.clone()),
+                    None => self.setup.tls.read_for(endpoint)?,
+                };
+                (endpoint.clone(), tls)
             }
             Target::Endpoint(endpoint) => (endpoint.clone(), None),
             Target::Embedded => (self.embedded(route.key)?, None),

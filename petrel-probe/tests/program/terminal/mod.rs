@@ -1,5 +1,6 @@
 //! The interface on a terminal: what is seen, what keys do, and that the terminal is given back.
 
+mod compose;
 mod pty;
 
 use pty::{Pty, capture};

@@ -234,4 +234,7 @@ fn the_command_is_copied_and_shown() {
     let effects = update(&mut compose, Msg::Copy);
     let answer = r#"{"id":17,"name":"Ada Lovelace","groups":["ops"]}"#;
     assert!(matches!(&effects[..], [Effect::Copy(copied)] if copied == answer));
+    answered(&mut compose, exchange("n", "", 200, b"\0\xff"));
+    let effects = update(&mut compose, Msg::Copy);
+    assert!(matches!(&effects[..], [Effect::Copy(copied)] if copied == "00 ff"));
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod form;
+mod payload;
 
 use super::{
     super::paint::{Look, cut, rule},

@@ -267,3 +267,41 @@ fn what_was_sent_is_remembered() {
     let (_other, told) = start(setup);
     assert!(matches!(next(&told), Told::Remembered(entries) if entries == [entry]));
 }
+
+#[derive(clap::Parser)]
+struct Tls {
+    #[command(flatten)]
+    args: petrel_cli::ClientTlsArgs,
+}
+
+#[test]
+fn under_tls_it_trusts_whom_it_is_told_to() {
+    let certs = petrel_cli::DevelopmentCerts::new(&["localhost".to_owned()]).unwrap();
+    let tls = petrel::ServerTls::new(certs.server.as_bytes(), certs.server_key.as_bytes());
+    let config = EmbeddedConfig::default().tls(Some(tls.unwrap()));
+    let server = Embedded::start(config).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    std::fs::write(&ca, &certs.ca).unwrap();
+    let words = ["x", "--tls-server-name", "localhost", "--tls-ca"];
+    let words = words
+        .map(Into::into)
+        .into_iter()
+        .chain([ca.into_os_string()]);
+    let setup = Setup {
+        tls: <Tls as clap::Parser>::parse_from(words).args,
+        ..Setup::default()
+    };
+    let route = route(&server.endpoint().to_string());
+    let (composer, told) = start(setup);
+    composer.perform(Effect::Connect(route.clone()));
+    assert!(matches!(next(&told), Told::Connecting(_)));
+    assert!(matches!(next(&told), Told::Connected(took) if took.tls.is_some()));
+    composer.perform(send(&route, "echo", "x", 1));
+    assert_eq!(answers(&told), [(Status::OK, b"x".to_vec(), 1)]);
+    // Without anybody to trust it says what to give.
+    let (composer, told) = start(Setup::default());
+    composer.perform(Effect::Connect(route));
+    assert!(matches!(next(&told), Told::Connecting(_)));
+    assert!(matches!(next(&told), Told::Refused(why) if why.contains("--tls-ca")));
+}
