@@ -143,6 +143,15 @@ impl Framer {
             return;
         };
         let at = self.pending.bytes.len() as u64 + self.missing;
+        if header.payload_len > self.config.payload_max {
+            // Its payload is none that is waited for: what is missing of it is passed like the rest.
+            let inside = len.min(header_end(header).saturating_sub(at));
+            self.miss(at, inside, cause);
+            if at + inside >= header_end(header) {
+                self.refuse(header, out);
+            }
+            return self.gap(len - inside, cause, out);
+        }
         if self.macs.is_none() && at > header.frame_len(false) {
             // What stands behind the first frame was a MAC so far.
             self.macs = Some(true);
@@ -150,14 +159,7 @@ impl Framer {
         // A first frame that is not complete cannot tell whether a MAC follows: it is as if none did.
         let end = header.frame_len(self.macs == Some(true));
         let inside = len.min(end.saturating_sub(at));
-        if inside > 0 {
-            self.gaps.push(Gap {
-                at,
-                len: inside,
-                cause,
-            });
-            self.missing += inside;
-        }
+        self.miss(at, inside, cause);
         if len > inside {
             self.emit(header, out);
             self.lose_place(len - inside);
@@ -176,6 +178,14 @@ impl Framer {
         {
             self.macs = Some(false);
             self.emit(header, out);
+        }
+    }
+
+    /// Bytes of the frame under way are missing.
+    fn miss(&mut self, at: u64, len: u64, cause: GapCause) {
+        if len > 0 {
+            self.gaps.push(Gap { at, len, cause });
+            self.missing += len;
         }
     }
 
@@ -228,13 +238,7 @@ impl Framer {
         let has_mac = self.macs.unwrap_or(at > plain);
         self.macs.get_or_insert(has_mac);
         let end = header.frame_len(has_mac);
-        if at < end {
-            self.gaps.push(Gap {
-                at,
-                len: end - at,
-                cause,
-            });
-        }
+        self.miss(at, end.saturating_sub(at), cause);
         self.emit(header, out);
     }
 

@@ -113,12 +113,21 @@ impl Framer {
 
     /// A frame whose payload is over the limit: it is told from its header, as a receiver refuses it.
     /// Its payload is passed without being kept, and never read as anything else.
-    fn refuse(&mut self, header: Header, out: &mut dyn FnMut(Framed)) {
+    pub(super) fn refuse(&mut self, header: Header, out: &mut dyn FnMut(Framed)) {
         if self.doubts > 0 {
             // So it was no frame, and the place was not what it seemed.
+            let missing = std::mem::take(&mut self.missing);
+            let is_torn = !std::mem::take(&mut self.gaps).is_empty();
             let rest = self.pending.split_off(0);
-            self.lose_place(0);
-            self.release(&rest);
+            if is_torn {
+                // What lies on both sides of a gap is not to be joined.
+                let len = rest.bytes.len() as u64;
+                self.pass_over(len);
+                self.lose_place(len + missing);
+            } else {
+                self.lose_place(0);
+                self.release(&rest);
+            }
             return;
         }
         let at = header_end(header);

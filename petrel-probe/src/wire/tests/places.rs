@@ -274,3 +274,56 @@ fn megabytes_of_what_looks_like_headers_are_passed_in_one_go() {
     framer.end(GapCause::CaptureEnded, &mut |one| out.push(one));
     assert!(out.iter().filter(|one| one.message.is_complete()).count() <= 1);
 }
+
+#[test]
+fn a_gap_from_the_name_of_a_message_over_the_limit_into_its_payload_counts_once() {
+    let small = FramerConfig {
+        payload_max: 64,
+        ..config()
+    };
+    let (check, over) = (frame(1, "PROTOCHECK", &[0]), frame(2, "over", &[b'x'; 200]));
+    let last = frame(3, "after", b"3");
+    for to in [15, 16, 100, over.len()] {
+        let steps = [
+            Step::Data(&check),
+            Step::Data(&over[..13]),
+            Step::Gap(to as u64 - 13),
+            Step::Data(&over[to..]),
+            Step::Data(&last),
+        ];
+        let out = told(Framer::new(Side::Client, small.clone()), &steps);
+        assert_eq!(out.len(), 3);
+        let message = &out[1].message;
+        let missing: u64 = message.gaps.iter().map(|gap| gap.len).sum();
+        assert_eq!(
+            message.bytes.len() as u64 + missing,
+            message.frame_len(),
+            "{to}"
+        );
+        assert_eq!(out[2].message.bytes, last);
+    }
+}
+
+#[test]
+fn bytes_on_both_sides_of_a_gap_are_never_joined_to_a_message() {
+    // A place is found, then a header that claims too much, with a gap in its name.
+    let small = FramerConfig {
+        payload_max: 64,
+        ..config()
+    };
+    let mut wrong = frame(6, "0123456789", b"");
+    wrong[7..11].copy_from_slice(&(1_u32 << 20).to_le_bytes());
+    let found = [frame(4, "found", b"1"), frame(5, "found", b"2")].concat();
+    let torn = frame(7, "torn", b"payload");
+    let rest = [frame(8, "rest", b"3"), frame(9, "rest", b"4")].concat();
+    let steps = [
+        Step::Data(&found),
+        Step::Data(&wrong[..13]),
+        Step::Gap(4),
+        Step::Data(&torn[4..]),
+        Step::Data(&rest),
+    ];
+    let out = told(Framer::in_mid_stream(Side::Client, small), &steps);
+    assert_eq!(bytes(&out).concat(), [found, rest].concat());
+    assert!(out.iter().all(|one| one.message.is_complete()));
+}
