@@ -112,7 +112,7 @@ impl Input {
     }
 
     /// Anything that gives bytes, as slowly as it likes.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "tui"))]
     pub(crate) fn piped(input: impl Read + Send + 'static) -> Self {
         Self {
             name: PathBuf::from("a pipe"),

@@ -1,6 +1,6 @@
 //! Recorded exchanges, asked again of a live server, and what is different now.
 //!
-//! A [`Recording`] takes exchanges one by one and decides which can be sent again. [`run`] sends them, and
+//! A [`Recording`] takes exchanges one by one and decides which can be sent again. [`run()`] sends them, and
 //! tells an [`Outcome`] for each; [`Tally`] adds outcomes up. What is compared, and how, is pure.
 
 mod compare;

@@ -1,6 +1,6 @@
 //! The terminal interface: traffic to look into, and requests to compose.
 //!
-//! A [`Model`](model::Model) is plain data. It is told what happened (`Msg`), says what is to be done
+//! A `Model` is plain data. It is told what happened (`Msg`), says what is to be done
 //! (`Effect`), and drawing is a function of it. Only the runtime and the workers behind it do anything.
 
 mod commands;
