@@ -143,6 +143,14 @@ impl Payload {
         Ok(payload)
     }
 
+    /// A payload that a file is to give, which is not named yet.
+    pub(super) fn of_file() -> Self {
+        Self {
+            kind: Kind::File,
+            ..Self::default()
+        }
+    }
+
     /// The cursor of the editor is drawn only while the keys go there.
     pub(super) fn set_focus(&mut self, has_focus: bool) {
         let style = Style::new();

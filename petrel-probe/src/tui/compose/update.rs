@@ -366,7 +366,13 @@ impl Compose {
                     self.say("bytes of this request are missing");
                 }
             }
-            Err(wrong) => self.complain(wrong),
+            Err(_) => {
+                // Nothing of another request may go out under this name.
+                self.name = Input::new(name);
+                self.payload = Payload::of_file();
+                self.focus(Field::Payload);
+                self.complain("its payload is too long to be typed: give a file that holds it");
+            }
         }
     }
 }

@@ -121,6 +121,21 @@ fn char_key(c: char) -> KeyEvent {
 }
 
 #[test]
+fn a_look_at_one_connection_gives_the_filter_back() {
+    let mut stage = stage();
+    stage.type_text("/status >= 0");
+    stage.press(KeyCode::Enter);
+    stage.type_text("c");
+    assert!(stage.text().contains("filter conn == "), "{}", stage.text());
+    stage.type_text("c");
+    assert!(
+        stage.text().contains("filter status >= 0"),
+        "{}",
+        stage.text()
+    );
+}
+
+#[test]
 fn a_filter_that_is_not_valid_is_not_applied() {
     let mut stage = stage();
     stage.type_text("/status >=");

@@ -246,8 +246,14 @@ impl Traffic {
             return Outcome::default();
         };
         let expression = format!("conn == {}", row.connection);
-        let is_on = self.filtering.expression() == Some(&expression);
-        let effect: Effect = self.filtering.apply(if is_on { "" } else { &expression });
+        let active = self.filtering.expression().unwrap_or_default();
+        let wanted = if active == expression {
+            std::mem::take(&mut self.before_connection)
+        } else {
+            self.before_connection = active.to_owned();
+            expression
+        };
+        let effect: Effect = self.filtering.apply(&wanted);
         effect.into()
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct Traffic {
     index: Index,
     /// Which of them are shown.
     filtering: Filtering,
+    /// What narrowed the table before it was narrowed to one connection.
+    before_connection: String,
     /// The selected row. It may be hidden by a filter; then the next one that is shown counts.
     selected: u32,
     /// The place in the list of the first row on the screen.
@@ -91,6 +93,7 @@ impl Traffic {
     pub(super) fn new(source: &str, is_live: bool) -> Self {
         Self {
             index: Index::default(),
+            before_connection: String::new(),
             filtering: Filtering::default(),
             selected: 0,
             top: 0,

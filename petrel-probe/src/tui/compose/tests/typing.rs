@@ -154,6 +154,12 @@ fn a_request_can_be_taken_up_again() {
         assert_eq!(compose.payload.kind(), kind, "{payload:?}");
         assert_eq!(compose.payload.bytes().unwrap(), payload.as_bytes());
     }
+    // What cannot be typed leaves nothing of the request before, and nothing to be sent by mistake.
+    let long = "x".repeat(2 << 20);
+    compose.edit(&exchange("long", &long, 200, b""));
+    assert_eq!(compose.name.text(), "long");
+    assert_eq!(compose.payload.kind(), Kind::File);
+    assert!(compose.payload.bytes().is_err());
 }
 
 #[test]

@@ -64,12 +64,13 @@ fn view_body(compose: &Compose, mut area: Rect, buf: &mut Buffer, look: Look) {
         draw(words, area, buf, look, look.quiet());
         return;
     };
-    let row = next_row();
-    flow(summary(answer, look), row.width).render(row, buf);
+    // Before the status, which may be that of an answer to something else.
     if let Some(failure) = &answer.failure {
         let row = next_row();
         draw(failure, row, buf, look, look.wrong());
     }
+    let row = next_row();
+    flow(summary(answer, look), row.width).render(row, buf);
     if let Some(note) = answer.exchange.notes.first() {
         let row = next_row();
         draw(&note.to_string(), row, buf, look, look.doubtful());

@@ -300,6 +300,8 @@ fn view_send(compose: &Compose, area: Rect, shows_link: bool, buf: &mut Buffer, 
             "waiting for the answer; Esc stops".to_owned(),
             look.doubtful(),
         ),
+        // An answer of before would look like that of what could not be sent.
+        _ if matches!(compose.link, Link::Refused(_) | Link::Lost(_)) => link(compose, look),
         _ if !shows_link && !matches!(compose.link, Link::Open(_) | Link::None) => {
             link(compose, look)
         }
