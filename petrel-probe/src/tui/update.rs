@@ -113,7 +113,7 @@ fn press(model: &mut Model, key: &KeyEvent) -> Outcome {
     }
 }
 
-/// Takes a digit of a count. Those that change the screen begin none, but a 0 does.
+/// Takes a digit of a count. A 0 begins none.
 fn count(model: &mut Model, key: &KeyEvent) -> bool {
     let KeyCode::Char(c) = key.code else {
         return false;
@@ -121,7 +121,7 @@ fn count(model: &mut Model, key: &KeyEvent) -> bool {
     let Some(digit) = c.to_digit(10).and_then(|digit| usize::try_from(digit).ok()) else {
         return false;
     };
-    let may_begin = !matches!(digit, 1 | 2);
+    let may_begin = digit > 0;
     if !(key.modifiers - KeyModifiers::SHIFT).is_empty() || (model.count.is_none() && !may_begin) {
         return false;
     }

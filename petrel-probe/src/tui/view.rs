@@ -102,12 +102,12 @@ fn title(model: &Model, area: Rect, buf: &mut Buffer) {
     };
     let mut tabs = Line::from(vec![
         tab(
-            if is_narrow { "" } else { "1 " },
+            if is_narrow { "" } else { "F2 " },
             "Traffic",
             Screen::Traffic,
         ),
         tab(
-            if is_narrow { "" } else { "2 " },
+            if is_narrow { "" } else { "F3 " },
             "Compose",
             Screen::Compose,
         ),

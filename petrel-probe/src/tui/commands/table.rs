@@ -73,13 +73,13 @@ const SHELL: &[Command] = &[
     ),
     anywhere(
         "traffic",
-        &[ch('1'), key(KeyCode::F(2))],
+        &[key(KeyCode::F(2))],
         Action::Traffic,
         "the exchanges",
     ),
     anywhere(
         "compose",
-        &[ch('2'), key(KeyCode::F(3))],
+        &[key(KeyCode::F(3))],
         Action::Compose,
         "requests of your own",
     ),
@@ -187,7 +187,7 @@ const MOVING: &[Command] = &[
         "last",
         &[ch('G'), key(KeyCode::End)],
         Motion::Last,
-        "to the last line; 50G to line 50, 012G to line 12",
+        "to the last line; 12G to line 12",
     ),
 ];
 

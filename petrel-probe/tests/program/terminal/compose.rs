@@ -24,7 +24,8 @@ fn a_request_is_typed_sent_and_compared() {
     pty.wait_for("+  \"id\": 2");
     pty.type_text("Y");
     pty.wait_for("petrel-probe send -d '{\"id\": 2}' embedded echo");
-    pty.type_text("1");
+    // F2
+    pty.type_text("\x1bOQ");
     pty.wait_for("PROTOCHECK");
     pty.type_text("q");
     assert_eq!(pty.wait_for_exit(), 0);
