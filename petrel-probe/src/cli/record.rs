@@ -51,8 +51,8 @@ pub(super) struct RecordArgs {
     write: PathBuf,
     /// Write a ring of files instead, so many of that size at most: 10x64MiB
     ///
-    /// Of r.pcapng the first is r-00001.pcapng. Each is complete in itself; the oldest is removed when
-    /// there would be more.
+    /// Of r.pcapng the first is r-00001.pcapng. Each can be read by itself, connections that began in an
+    /// earlier one with `decode --port`. The oldest is removed when there would be more.
     #[arg(long, value_name = "COUNTxSIZE")]
     ring: Option<Ring>,
     #[command(flatten)]

@@ -235,10 +235,11 @@ impl MacState {
 
 impl GapCause {
     /// What [`GapCause::as_str`] gives, all of it.
-    pub const WORDS: [&'static str; 6] = [
+    pub const WORDS: [&'static str; 7] = [
         "lost",
         "unacknowledged",
         "snap-length",
+        "over-limit",
         "limit",
         "connection-ended",
         "capture-ended",

@@ -313,6 +313,7 @@ fn words_are_those_of_the_json() {
         GapCause::Lost,
         GapCause::Unacknowledged,
         GapCause::SnapLength,
+        GapCause::OverLimit,
         GapCause::Limit,
         GapCause::ConnectionEnded,
         GapCause::CaptureEnded,

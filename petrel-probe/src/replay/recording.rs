@@ -1,7 +1,7 @@
 //! What can be sent again of a capture, and in which order.
 
 use crate::{
-    exchange::{Exchange, MacState},
+    exchange::{Exchange, MacState, Note, Side},
     index::{Index, Indexer, Reading, Stores},
 };
 use petrel::wire::{MAC_LEN, PROTOCOL_CHECK, PROTOCOL_VERSION};
@@ -34,6 +34,8 @@ pub(super) struct Recorded {
     last_ns: u64,
     /// How many of its requests can be sent.
     pub(super) requests: u64,
+    /// Whether bytes of its client are missing so far.
+    has_lost: bool,
 }
 
 /// Why a recorded exchange is not sent.
@@ -51,6 +53,13 @@ pub enum Skip {
     RequestNotCaptured,
     /// Bytes of the request are missing.
     RequestIncomplete,
+    /// The answer was lost in a gap.
+    ResponseNotCaptured,
+    /// Bytes of the answer are missing.
+    ResponseIncomplete,
+    /// The request was found behind a gap, and no answer confirms that it was one: it may be what a
+    /// payload holds.
+    Unconfirmed,
 }
 
 impl Recording {
@@ -170,11 +179,20 @@ impl Recording {
             self.note_check(exchange);
             return Some(Skip::ProtocolCheck);
         }
-        match &exchange.request {
+        let recorded = self.connections.entry(exchange.connection).or_default();
+        recorded.has_lost |= has_lost(exchange);
+        let has_lost = recorded.has_lost;
+        let is_lost = |note: &Note| matches!(note, Note::ResponseNotCaptured);
+        let is_other = |note: &Note| matches!(note, Note::WrongSequence { .. } | Note::WrongName);
+        match (&exchange.request, &exchange.response) {
             _ if !is_wanted => Some(Skip::FilteredOut),
-            None => Some(Skip::RequestNotCaptured),
-            Some(request) if !request.is_complete() => Some(Skip::RequestIncomplete),
-            Some(_) => None,
+            (None, _) => Some(Skip::RequestNotCaptured),
+            (Some(request), _) if !request.is_complete() => Some(Skip::RequestIncomplete),
+            (_, Some(response)) if !response.is_complete() => Some(Skip::ResponseIncomplete),
+            (_, None) if exchange.notes.iter().any(is_lost) => Some(Skip::ResponseNotCaptured),
+            (_, None) if has_lost => Some(Skip::Unconfirmed),
+            _ if has_lost && exchange.notes.iter().any(is_other) => Some(Skip::Unconfirmed),
+            _ => None,
         }
     }
 
@@ -223,6 +241,9 @@ impl Skip {
             Self::FilteredOut => "filtered-out",
             Self::RequestNotCaptured => "request-not-captured",
             Self::RequestIncomplete => "request-incomplete",
+            Self::ResponseNotCaptured => "response-not-captured",
+            Self::ResponseIncomplete => "response-incomplete",
+            Self::Unconfirmed => "unconfirmed",
         }
     }
 
@@ -233,6 +254,19 @@ impl Skip {
             Self::FilteredOut => "filtered out",
             Self::RequestNotCaptured => "whose request was not captured",
             Self::RequestIncomplete => "of whose request bytes are missing",
+            Self::ResponseNotCaptured => "whose answer was not captured",
+            Self::ResponseIncomplete => "of whose answer bytes are missing",
+            Self::Unconfirmed => "found behind a gap, without an answer that confirms them",
         }
     }
+}
+
+/// Whether bytes of the client are missing before this exchange or in it.
+fn has_lost(exchange: &Exchange) -> bool {
+    let is_loss = |note: &Note| {
+        matches!(note, Note::RequestNotCaptured)
+            || matches!(note, Note::Skipped { side, .. } if *side == Side::Client)
+    };
+    let is_cut = |request: &crate::exchange::Message| !request.is_complete();
+    exchange.request.as_ref().is_some_and(is_cut) || exchange.notes.iter().any(is_loss)
 }

@@ -124,6 +124,22 @@ fn document(totals: &Totals, portion: Portion) -> Value {
 }
 
 #[test]
+fn every_cause_and_every_kind_of_note_is_in_the_schema() {
+    let schema: Value = serde_json::from_str(JSON_SCHEMA).unwrap();
+    let words = |pointer: &str| schema.pointer(pointer).unwrap().as_array().unwrap().clone();
+    let sorted = |mut words: Vec<Value>| {
+        words.sort_by_key(ToString::to_string);
+        words
+    };
+    let causes = words("/$defs/gap/properties/cause/enum");
+    let expected = GapCause::WORDS.map(Value::from).to_vec();
+    assert_eq!(sorted(causes), sorted(expected));
+    let kinds = words("/$defs/note/properties/kind/enum");
+    let expected = Note::KINDS.map(Value::from).to_vec();
+    assert_eq!(sorted(kinds), sorted(expected));
+}
+
+#[test]
 fn whatever_is_printed_fits_the_schema() {
     for totals in endings() {
         for portion in [
