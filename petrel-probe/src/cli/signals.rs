@@ -1,6 +1,6 @@
 //! Work that waits, and ends when the user asks for it.
 
-use petrel_cli::{Exit, Failure};
+use petrel_cli::{Exit, Failure, Signals};
 use std::{future::poll_fn, io, pin::pin, task::Poll};
 use tokio::runtime;
 
@@ -30,47 +30,4 @@ pub(super) fn until_interrupted<T>(work: impl Future<Output = T>) -> Result<Opti
         });
         Ok(done.await)
     })
-}
-
-#[cfg(unix)]
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        poll_fn(|cx| {
-            let came = self.interrupt.poll_recv(cx).is_ready();
-            let came = self.terminate.poll_recv(cx).is_ready() || came;
-            if came { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
-    }
-}
-
-#[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) {
-        // Where there is no Ctrl-C, nothing comes.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending().await
-        }
-    }
 }

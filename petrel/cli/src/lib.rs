@@ -42,6 +42,7 @@ pub mod output;
 pub mod quantity;
 mod run;
 mod self_command;
+mod signals;
 mod target;
 mod tls;
 
@@ -55,5 +56,6 @@ pub use logging::{LogArgs, LogGuard, LogLevel};
 pub use look::Look;
 pub use run::run;
 pub use self_command::SelfCommand;
+pub use signals::Signals;
 pub use target::{Target, TargetError};
 pub use tls::{ClientTlsArgs, ServerTlsArgs};
